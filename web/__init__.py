@@ -1,0 +1,1 @@
+"""The web process: chat API, widget, demo clinic site and staff console."""
