@@ -1,0 +1,1 @@
+"""The processes of Needlepoint: their settings, entry points and command line."""
