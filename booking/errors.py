@@ -1,0 +1,90 @@
+"""What can go wrong in the booking domain, as facts of the business.
+
+Every error carries a machine-readable `code`; the words a visitor reads belong to the caller.
+"""
+
+from __future__ import annotations
+
+from datetime import date, time
+from enum import StrEnum
+
+
+class BookingError(Exception):
+    """Base of every error this package raises on purpose."""
+
+    code: str = "booking_error"
+
+
+class BookingUnavailable(BookingError):
+    """The database cannot be read or written just now; nothing was stored."""
+
+    code = "unavailable"
+
+
+class IncompleteDetails(BookingError):
+    """A request was made before everything the clinic needs was known."""
+
+    code = "incomplete"
+
+    def __init__(self, missing: tuple[str, ...]) -> None:
+        super().__init__(f"missing: {', '.join(missing)}")
+        self.missing = missing
+
+
+class UnknownRequest(BookingError):
+    """No consultation request has this reference."""
+
+    code = "unknown_request"
+
+    def __init__(self, reference: str) -> None:
+        super().__init__(f"no consultation request {reference}")
+        self.reference = reference
+
+
+class IllegalTransition(BookingError):
+    """The request's status does not allow this step, such as confirming a cancelled one."""
+
+    code = "illegal_transition"
+
+    def __init__(self, reference: str, status: str, wanted: str) -> None:
+        super().__init__(f"{reference} is {status} and cannot become {wanted}")
+        self.reference = reference
+        self.status = status
+        self.wanted = wanted
+
+
+class Refusal(StrEnum):
+    """Why a detail was refused: the codes a caller chooses its words by."""
+
+    NO_NAME = "no_name"
+    NOT_A_NAME = "not_a_name"
+    NO_CONTACT = "no_contact"
+    INVALID_EMAIL = "invalid_email"
+    INVALID_PHONE = "invalid_phone"
+    NO_CONCERN = "no_concern"
+    NO_MESSAGE = "no_message"
+    TOO_LONG = "too_long"
+    PAST_TIME = "past_time"
+    IMPOSSIBLE_TIME = "impossible_time"
+    NO_TIME_OF_DAY = "no_time_of_day"
+    NO_DAY = "no_day"
+    OUTSIDE_HOURS = "outside_hours"
+    TOO_FAR = "too_far"
+    NOT_UNDERSTOOD = "not_understood"
+
+
+class DetailRefused(BookingError):
+    """A detail cannot be taken as it was given; `code` is one of `Refusal`."""
+
+    def __init__(self, code: Refusal) -> None:
+        super().__init__(code.value)
+        self.code = code
+
+
+class TimeRefused(DetailRefused):
+    """A time cannot be taken; `day` and `hour` are what was understood all the same."""
+
+    def __init__(self, code: Refusal, day: date | None = None, hour: time | None = None) -> None:
+        super().__init__(code)
+        self.day = day
+        self.hour = hour
