@@ -1,8 +1,8 @@
 """The one reader of the environment.
 
-Every setting is a field of `Settings`, named NEEDLEPOINT_<FIELD> in the environment or in a `.env` file
-at the project's root. Only the entry points of processes import this module; all else is handed what
-it needs. docs/settings.md is written from the fields below (`settings_table`).
+Every setting is a field of `Settings`, named NEEDLEPOINT_<FIELD> in the environment or in a `.env`
+file at the project's root. Only the entry points of processes import this module; all else is handed
+what it needs. docs/settings.md is written from the fields below (`settings_table`).
 """
 
 import hashlib
@@ -61,8 +61,8 @@ class Settings(BaseSettings):
     )
     secret: SecretStr | None = Field(
         None,
-        description="Key that signs the chat tokens. When unset, one is made on first start and kept "
-        "in `secret` in the state directory, readable by its owner only.",
+        description="Key that signs the chat tokens. When unset, one is made on first start and "
+        "kept in `secret` in the state directory, readable by its owner only.",
     )
     rate_limit: str = Field(
         "30/minute",
@@ -71,8 +71,8 @@ class Settings(BaseSettings):
     )
     now: datetime | None = Field(
         None,
-        description="An ISO time that fixes “now” for availability, notice and natural times; in the "
-        "clinic's time zone when it has no offset. Tokens, limits and holds run on real time.",
+        description="An ISO time that fixes “now” for availability, notice and natural times; in "
+        "the clinic's time zone when it has no offset. Tokens, limits and holds run on real time.",
     )
     trusted_proxies: CommaSeparated = Field(
         (),
@@ -88,11 +88,13 @@ class Settings(BaseSettings):
     clinic: Path = Field(Path("clinic.yml"), description="File of the clinic's own facts.")
     models_dir: Path = Field(Path("models"), description="Folder of the trained models.")
     state_dir: Path = Field(
-        Path("var"), description="Folder of what the processes write: secret, live model, endpoints."
+        Path("var"),
+        description="Folder of what the processes write: secret, live model, endpoints.",
     )
     allowed_origins: CommaSeparated = Field(
         ("*",),
-        description="Origins of websites that may embed the widget, separated by commas; `*` for any.",
+        description="Origins of websites that may embed the widget, separated by commas; "
+        "`*` for any.",
     )
     rasa_port: Port = Field(5005, description="Port that Rasa listens on, on 127.0.0.1.")
     rasa_url: str | None = Field(
@@ -108,7 +110,8 @@ class Settings(BaseSettings):
     )
     actions_url: str | None = Field(
         None,
-        description="Where the action server is reached; `http://127.0.0.1:<actions port>` when unset.",
+        description="Where the action server is reached; `http://127.0.0.1:<actions port>` when "
+        "unset.",
     )
 
     @field_validator("database_url")
@@ -202,7 +205,7 @@ class Settings(BaseSettings):
 
     @cached_property
     def chat_database_url(self) -> str:
-        """Database of the chat: on SQLite its own file, so that a locked one stops nobody talking."""
+        """Database of the chat: on SQLite its own file, so that no lock stops the talking."""
         return self._database("-chat")
 
     @cached_property
@@ -266,8 +269,8 @@ def _beside(url: URL, suffix: str) -> URL:
 def kept_secret(path: Path) -> str:
     """The secret kept in a file, made on first use.
 
-    Several processes may start at once: the file is written whole under another name and linked into
-    place, which fails for all but the first; the others read what the first one wrote.
+    Several processes may start at once: the file is written whole under another name and linked
+    into place, which fails for all but the first; the others read what the first one wrote.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
@@ -290,8 +293,8 @@ def kept_secret(path: Path) -> str:
 def read_settings(**overrides: Any) -> Settings:
     """Settings from the environment and `.env`.
 
-    Raises `SettingsError` with one line for each wrong setting, naming its variable; values are left
-    out, as they may be secrets.
+    Raises `SettingsError` with one line for each wrong setting, naming its variable; values are
+    left out, as they may be secrets.
     """
     try:
         return Settings(**overrides)

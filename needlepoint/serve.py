@@ -1,0 +1,68 @@
+"""Entry point of the web process: settings in, a listening server out."""
+
+import logging
+import sys
+
+import uvicorn
+from fastapi import FastAPI
+
+from booking.clinic import read_clinic
+from booking.database import open_database, run_migrations
+from booking.models import Base
+from needlepoint.settings import Settings, SettingsError, read_settings
+from web import chat_store
+from web.app import create_app
+from web.articles import read_articles
+from web.rasa_client import RasaClient
+
+log = logging.getLogger("needlepoint.web")
+
+
+def build(settings: Settings) -> FastAPI:
+    """Bring the databases up to date and wire the app."""
+    migrate(settings)
+    chat_engine = open_database(settings.chat_database_url)
+    chat_store.tune_for_chat(chat_engine)
+    return create_app(
+        settings,
+        rasa=RasaClient(settings.rasa_base_url, settings.shared_rasa_token),
+        chat_engine=chat_engine,
+        clinic=read_clinic(settings.clinic),
+        articles=read_articles(settings.content / "articles"),
+        databases=[open_database(settings.booking_database_url)],
+    )
+
+
+def migrate(settings: Settings) -> None:
+    """Bring the requests' and the chat's tables up to date."""
+    settings.state_dir.mkdir(parents=True, exist_ok=True)
+    run_migrations(settings.booking_database_url, chain="booking", metadata=Base.metadata)
+    run_migrations(settings.chat_database_url, chain="chat", metadata=chat_store.metadata)
+
+
+def main() -> int:
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # Its lines hold addresses with tokens.
+    try:
+        settings = read_settings()
+        app = build(settings)
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return 2
+    uvicorn.run(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        # Rasa's polls carry a token in their address, and a visitor's address need not be kept.
+        access_log=False,
+        # Who is behind a proxy is settled by NEEDLEPOINT_TRUSTED_PROXIES alone.
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=10,
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,105 @@
+"""The web process put together: everything that is shared is made here and nowhere else."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI, Request, Response
+from fastapi.staticfiles import StaticFiles
+from fastapi.templating import Jinja2Templates
+from sqlalchemy import Engine
+from starlette.middleware import Middleware
+
+from web import chat, health, metrics, models_endpoint
+from web.articles import Articles
+from web.chat_store import ChatStore
+from web.conversation import Conversations
+from web.errors import LastResort, install_error_handlers
+from web.headers import CrossOrigin, SafeHeaders
+from web.limits import BodyLimit, RateLimits
+from web.metrics import Metrics
+from web.parts import Parts, WebSettings
+from web.rasa_client import RasaClient
+from web.reference import describe_bodies, reference_router
+from web.site import STATIC, Clinic, not_found_page, site_router, site_templates, wants_page
+from web.texts import read_texts
+from web.tokens import Tokens
+
+_ABOUT = """\
+Ask a clinic's website about microneedling and book a consultation.
+
+Begin with `POST /api/sessions`, then send the token it returns as `Authorization: Bearer <token>`.
+Every error is `{"error": {"code", "message"}}`."""
+
+
+def create_app(
+    settings: WebSettings,
+    *,
+    rasa: RasaClient,
+    chat_engine: Engine,
+    clinic: Clinic,
+    articles: Articles,
+    databases: Sequence[Engine] = (),
+) -> FastAPI:
+    """The app. It closes `rasa` and `chat_engine` when it stops.
+
+    `databases` are the others that have to answer for the app to be healthy.
+    """
+    counts = Metrics()
+    texts = read_texts(clinic)
+    store = ChatStore(chat_engine, counts.store_failures.inc)
+    parts = Parts(
+        settings=settings,
+        texts=texts,
+        tokens=Tokens(settings.signing_secret),
+        limits=RateLimits(settings.rate_limit, settings.trusted_proxies),
+        metrics=counts,
+        rasa=rasa,
+        store=store,
+        conversations=Conversations(rasa, store, articles, texts, counts),
+        databases=databases,
+    )
+    app = FastAPI(
+        title=f"Chat of {clinic.name}",
+        description=_ABOUT,
+        lifespan=_lifespan,
+        docs_url=None,
+        redoc_url=None,
+        middleware=[
+            Middleware(SafeHeaders),
+            Middleware(CrossOrigin, origins=settings.allowed_origins),
+            Middleware(LastResort, texts=texts),
+            Middleware(BodyLimit, texts=texts, path="/api/"),
+        ],
+    )
+    app.state.parts = parts
+    templates = site_templates()
+    install_error_handlers(app, texts, _page_for_people(templates, clinic))
+    _add_routes(app, templates, articles, clinic)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    yield
+    await app.state.parts.rasa.close()
+    app.state.parts.store.close()
+
+
+def _add_routes(
+    app: FastAPI, templates: Jinja2Templates, articles: Articles, clinic: Clinic
+) -> None:
+    for router in (chat.router, health.router, metrics.router, models_endpoint.router):
+        app.include_router(router)
+    describe_bodies(app, chat.BODIES)
+    app.include_router(reference_router(templates))
+    app.include_router(site_router(templates, articles, clinic))
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+
+
+def _page_for_people(
+    templates: Jinja2Templates, clinic: Clinic
+) -> Callable[[Request], Response | None]:
+    def page(request: Request) -> Response | None:
+        return not_found_page(request, templates, clinic) if wants_page(request) else None
+
+    return page
