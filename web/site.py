@@ -42,6 +42,8 @@ FIRST_QUESTIONS = (
 
 class Privacy(Protocol):
     @property
+    def url(self) -> str: ...
+    @property
     def retention_days(self) -> int: ...
 
 
@@ -63,6 +65,7 @@ class Clinic(Protocol):
     @property
     def privacy(self) -> Privacy: ...
     def opening_hours_text(self) -> str: ...
+    def phone_text(self) -> str: ...
 
 
 def site_templates() -> Jinja2Templates:
