@@ -1,0 +1,221 @@
+"""One classifier over full labels (`greet`, `faq/downtime`, ...) for `intent` and `response_selector`."""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import asdict, fields
+from typing import Any, Dict, List, NamedTuple, Optional, Text, Type, TypeVar
+
+import numpy as np
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.classifiers.classifier import IntentClassifier
+from rasa.shared.constants import DEFAULT_NLU_FALLBACK_INTENT_NAME
+from rasa.shared.nlu.constants import INTENT, INTENT_RESPONSE_KEY, TEXT
+from rasa.shared.nlu.training_data import util
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from nlu.gate import Assumptions, Gate, NotCalibrated, calibrate
+from nlu.joint_model import Hyperparameters, JointModel
+from nlu.sentence_features import NORMALISED, SentenceFeatures, embedding_of
+
+logger = logging.getLogger(__name__)
+
+GATE_FILE = "gate.json"
+RESPONSES_FILE = "responses.json"
+RANKING_LENGTH = 10
+RETRIEVAL_DELIMITER = "/"
+
+Settings = TypeVar("Settings", Hyperparameters, Assumptions)
+
+
+class Ranked(NamedTuple):
+    """A label with its confidence (0 to 1)."""
+
+    label: Text
+    confidence: float
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
+class JointClassifier(GraphComponent, IntentClassifier):
+    """Scores every full label at once and lets the gate decide whether the best one stands.
+
+    Sets `intent` (`nlu_fallback` below the gate), `intent_ranking`, and for each retrieval intent what a
+    ResponseSelector would set. A choice that comes as message metadata is obeyed:
+    `{"choice": {"intent": "faq/downtime", "entities": {"concern": "acne scars"}}}`.
+    """
+
+    @classmethod
+    def required_components(cls) -> List[type]:
+        return [SentenceFeatures]
+
+    @staticmethod
+    def get_default_config() -> Dict[Text, Any]:
+        return {
+            # how the score is made: see nlu.joint_model.Hyperparameters for each
+            **asdict(Hyperparameters()),
+            # what the gate is calibrated for: see nlu.gate.Assumptions
+            **asdict(Assumptions()),
+        }
+
+    def __init__(
+        self,
+        config: Dict[Text, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        model: Optional[JointModel] = None,
+        gate: Gate = Gate(0.0),
+        responses: Optional[Dict[Text, List[Dict[Text, Any]]]] = None,
+    ) -> None:
+        self._settings = _from_config(Hyperparameters, config)
+        self._assumptions = _from_config(Assumptions, config)
+        self._model_storage = model_storage
+        self._resource = resource
+        self._model = model
+        self._gate = gate
+        self._responses = responses or {}
+
+    @classmethod
+    def create(
+        cls,
+        config: Dict[Text, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> "JointClassifier":
+        return cls(config, model_storage, resource)
+
+    def train(self, training_data: TrainingData) -> Resource:
+        examples = [m for m in training_data.intent_examples if m.get(TEXT) and m.get(INTENT)]
+        if not examples:
+            logger.warning("no intent examples: the classifier stays untrained")
+            return self._resource
+        self._model, training_set = JointModel.fit(
+            [m.get(NORMALISED) for m in examples],
+            np.stack([embedding_of(m) for m in examples]),
+            [m.get_full_intent() for m in examples],
+            self._settings,
+        )
+        try:
+            self._gate = calibrate(training_set, self._settings, self._assumptions)
+        except NotCalibrated as error:
+            logger.warning("the gate stays open: %s", error)
+        self._responses = training_data.responses
+        self.persist()
+        return self._resource
+
+    def persist(self) -> None:
+        if self._model is None:
+            return
+        with self._model_storage.write_to(self._resource) as directory:
+            self._model.persist(directory)
+            (directory / GATE_FILE).write_text(json.dumps(self._gate.as_dict()))
+            (directory / RESPONSES_FILE).write_text(json.dumps(self._responses))
+
+    @classmethod
+    def load(
+        cls,
+        config: Dict[Text, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> "JointClassifier":
+        try:
+            with model_storage.read_from(resource) as directory:
+                model = JointModel.load(directory)
+                gate = Gate(**json.loads((directory / GATE_FILE).read_text()))
+                responses = json.loads((directory / RESPONSES_FILE).read_text())
+        except (ValueError, FileNotFoundError):
+            logger.warning("the classifier was never trained: every message is a fallback")
+            return cls(config, model_storage, resource)
+        return cls(config, model_storage, resource, model, gate, responses)
+
+    def process(self, messages: List[Message]) -> List[Message]:
+        readable = [m for m in messages if m.get(TEXT) and m.get(NORMALISED) is not None]
+        rankings = self._rank(readable)
+        for message, ranking in zip(readable, rankings):
+            choice = (message.get("metadata") or {}).get("choice")
+            if choice:
+                self._obey(message, choice)
+            else:
+                self._decide(message, ranking)
+        return messages
+
+    def _rank(self, messages: List[Message]) -> List[List[Ranked]]:
+        if self._model is None or not messages:
+            return [[] for _ in messages]
+        scores = self._model.score(
+            [m.get(NORMALISED) for m in messages], np.stack([embedding_of(m) for m in messages])
+        ).combined
+        return [
+            [Ranked(self._model.labels[i], float(np.clip(row[i], 0, 1))) for i in np.argsort(-row)]
+            for row in scores
+        ]
+
+    def _obey(self, message: Message, choice: Dict[Text, Any]) -> None:
+        label = choice["intent"]
+        self._set(message, [Ranked(label, 1.0)], label)
+        entities = [
+            {"entity": name, "value": value, "start": 0, "end": 0, "extractor": type(self).__name__}
+            for name, value in (choice.get("entities") or {}).items()
+        ]
+        message.set("entities", entities, add_to_output=True)
+
+    def _decide(self, message: Message, ranking: List[Ranked]) -> None:
+        accepted = bool(ranking) and self._gate.accepts(ranking[0].confidence)
+        self._set(message, ranking, ranking[0].label if accepted else DEFAULT_NLU_FALLBACK_INTENT_NAME)
+
+    def _set(self, message: Message, ranking: List[Ranked], label: Text) -> None:
+        intents = _intent_ranking(ranking)
+        intent = {"name": base_intent(label), "confidence": ranking[0].confidence if ranking else 0.0}
+        if label == DEFAULT_NLU_FALLBACK_INTENT_NAME:
+            intents.insert(0, intent)
+        message.set(INTENT, intent, add_to_output=True)
+        message.set("intent_ranking", intents[:RANKING_LENGTH], add_to_output=True)
+        message.set("response_selector", self._selected(ranking), add_to_output=True)
+
+    def _selected(self, ranking: List[Ranked]) -> Dict[Text, Any]:
+        """What ResponseSelectors would set: by retrieval intent, the best response and the ranking."""
+        by_intent: Dict[Text, List[Ranked]] = {}
+        for ranked in ranking:
+            if RETRIEVAL_DELIMITER in ranked.label:
+                by_intent.setdefault(base_intent(ranked.label), []).append(ranked)
+        selected: Dict[Text, Any] = {"all_retrieval_intents": sorted(by_intent)}
+        for intent, candidates in by_intent.items():
+            best = candidates[0]
+            utter_action = util.intent_response_key_to_template_key(best.label)
+            selected[intent] = {
+                "response": {
+                    "responses": self._responses.get(utter_action, []),
+                    "confidence": best.confidence,
+                    INTENT_RESPONSE_KEY: best.label,
+                    "utter_action": utter_action,
+                },
+                "ranking": [
+                    {INTENT_RESPONSE_KEY: c.label, "confidence": c.confidence}
+                    for c in candidates[:RANKING_LENGTH]
+                ],
+            }
+        return selected
+
+
+def _from_config(kind: Type[Settings], config: Dict[Text, Any]) -> Settings:
+    return kind(**{field.name: config[field.name] for field in fields(kind)})
+
+
+def base_intent(label: Text) -> Text:
+    """`faq/downtime` -> `faq`."""
+    return label.split(RETRIEVAL_DELIMITER, 1)[0]
+
+
+def _intent_ranking(ranking: List[Ranked]) -> List[Dict[Text, Any]]:
+    """Base intents, best first, each with its best label's confidence."""
+    best: Dict[Text, float] = {}
+    for ranked in ranking:
+        best.setdefault(base_intent(ranked.label), ranked.confidence)
+    return [{"name": name, "confidence": confidence} for name, confidence in best.items()]
