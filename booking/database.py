@@ -2,14 +2,62 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Engine, MetaData
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from zlib import crc32
 
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event, func, make_url, select
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session
+
+from booking.errors import BookingUnavailable
 from booking.models import Base
+
+MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
+
+LOCK_WAIT_SECONDS = 5
+# Whoever starts second waits for the first one's migrations, which may copy whole tables.
+MIGRATION_WAIT_SECONDS = 120
 
 
 def open_database(url: str) -> Engine:
     """An engine for SQLite (WAL, foreign keys, waits 5 s for a lock) or PostgreSQL (psycopg)."""
-    raise NotImplementedError
+    address = _address(url)
+    if address.get_backend_name() == "sqlite":
+        return _open_sqlite(address, wait=LOCK_WAIT_SECONDS, foreign_keys=True)
+    return _open_postgresql(address, wait=LOCK_WAIT_SECONDS)
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Session]:
+    """A session for reading; what it loaded stays usable afterwards."""
+    with _failures_told(), Session(engine, expire_on_commit=False) as session, session.begin():
+        yield session
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Session]:
+    """A session that takes SQLite's write lock first, and commits or leaves nothing behind."""
+    writer = engine.execution_options(immediate=True)
+    with _failures_told(), Session(writer, expire_on_commit=False) as session, session.begin():
+        yield session
+
+
+@contextmanager
+def _failures_told() -> Iterator[None]:
+    """A broken rule of the data stays an IntegrityError; all else means: not available now."""
+    try:
+        yield
+    except IntegrityError:
+        raise
+    except (DBAPIError, PoolTimeout) as failure:
+        raise BookingUnavailable("the booking database does not answer") from failure
 
 
 def migrate(url: str) -> None:
@@ -18,5 +66,89 @@ def migrate(url: str) -> None:
 
 
 def run_migrations(url: str, *, chain: str, metadata: MetaData) -> None:
-    """Run `migrations/<chain>/` to its head; its version table is `alembic_version_<chain>`."""
-    raise NotImplementedError
+    """Run `migrations/<chain>/versions` to its head, in one transaction under a lock.
+
+    The version table is `alembic_version_<chain>`, so several chains can share one database.
+    Raises `BookingUnavailable` when the database cannot be reached or stays locked.
+    """
+    engine = _open_for_migration(_address(url))
+    try:
+        with _failures_told(), engine.execution_options(immediate=True).begin() as connection:
+            _take_migration_lock(connection, chain)
+            command.upgrade(migration_config(connection, chain, metadata), "head")
+    finally:
+        engine.dispose()
+
+
+def migration_config(connection: Connection, chain: str, metadata: MetaData) -> Config:
+    """Alembic's settings for one chain, for `alembic.command` functions such as `revision`."""
+    config = Config()
+    config.set_main_option("script_location", _literal(MIGRATIONS))
+    config.set_main_option("version_locations", _literal(MIGRATIONS / chain / "versions"))
+    config.set_main_option("path_separator", "newline")
+    config.attributes["connection"] = connection
+    config.attributes["metadata"] = metadata
+    config.attributes["version_table"] = f"alembic_version_{chain}"
+    return config
+
+
+def _literal(path: Path) -> str:
+    """A path as Alembic's ini values want it, where % would start an interpolation."""
+    return str(path).replace("%", "%%")
+
+
+def _take_migration_lock(connection: Connection, chain: str) -> None:
+    # On SQLite the transaction itself began with the write lock.
+    if connection.dialect.name == "postgresql":
+        key = crc32(f"needlepoint migrations {chain}".encode())
+        connection.execute(select(func.pg_advisory_xact_lock(key)))
+
+
+def _address(url: str) -> URL:
+    """The URL with the driver we use; `postgres://` and `postgresql://` both mean psycopg."""
+    address = make_url(url)
+    if address.drivername in {"postgres", "postgresql"}:
+        address = address.set(drivername="postgresql+psycopg")
+    if address.drivername not in {"sqlite", "sqlite+pysqlite", "postgresql+psycopg"}:
+        raise ValueError(f"a database URL starts with sqlite: or postgresql:, not {address}")
+    return address
+
+
+def _open_for_migration(address: URL) -> Engine:
+    if address.get_backend_name() == "sqlite":
+        # Altering a table on SQLite copies and drops it, which foreign keys would object to.
+        return _open_sqlite(address, wait=MIGRATION_WAIT_SECONDS, foreign_keys=False)
+    return _open_postgresql(address, wait=MIGRATION_WAIT_SECONDS)
+
+
+def _open_postgresql(address: URL, *, wait: int) -> Engine:
+    limits = f"-c lock_timeout={wait * 1000} -c statement_timeout={wait * 2000}"
+    return create_engine(
+        address,
+        pool_pre_ping=True,
+        pool_timeout=wait,
+        connect_args={"connect_timeout": LOCK_WAIT_SECONDS, "options": limits},
+    )
+
+
+def _open_sqlite(address: URL, *, wait: int, foreign_keys: bool) -> Engine:
+    if address.database and address.database != ":memory:":
+        Path(address.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(address, connect_args={"timeout": wait})
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: object) -> None:
+        # sqlite3 would otherwise begin transactions on its own, and never with the write lock.
+        connection.isolation_level = None
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")
+        connection.execute(f"PRAGMA foreign_keys={'ON' if foreign_keys else 'OFF'}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # A reader that turns into a writer half-way fails at once, however long it may wait;
+        # so whoever means to write says so at the start.
+        immediate = connection.get_execution_options().get("immediate", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+    return engine

@@ -6,13 +6,33 @@ A reader takes what the visitor typed and returns the cleaned value, or raises `
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, tzinfo
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+
+from booking.errors import DetailRefused, Refusal
+from booking.times import find_time, settle_time
+
 if TYPE_CHECKING:
     from booking.clinic import Clinic
+
+LONGEST_NAME = 120
+LONGEST_CONCERN = 300
+LONGEST_PREFERENCE = 200
+
+# Zero-width and direction-changing characters that can make a text read as something it is not.
+# The two joiners stay: Persian and Hindi names are misspelt without them.
+INVISIBLE = frozenset("\u00ad\u200b\u200e\u200f\u2060\ufeff") | frozenset(
+    map(chr, [*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+)
+LINK = re.compile(r"https?://|\bwww\.|\b[\w-]+\.(?:com|net|org|io|co|info|biz)\b", re.I)
 
 
 class Slot(StrEnum):
@@ -31,6 +51,9 @@ class Contact:
     email: str | None = None
     phone: str | None = None
 
+    def __bool__(self) -> bool:
+        return self.email is not None or self.phone is not None
+
 
 @dataclass(frozen=True)
 class PreferredTime:
@@ -42,7 +65,7 @@ class PreferredTime:
 
 @dataclass(frozen=True)
 class Details:
-    """Everything known so far. `pending_day` and `pending_hour` are half-given times."""
+    """Everything known so far. The `pending_` fields are a time that was given by half."""
 
     name: str | None = None
     email: str | None = None
@@ -52,39 +75,122 @@ class Details:
     notes: str | None = None
     pending_day: date | None = None
     pending_hour: time | None = None
+    pending_text: str | None = None
 
     def missing(self) -> tuple[Slot, ...]:
         """The slots still open, in the order they are asked for."""
-        raise NotImplementedError
+        given = {
+            Slot.NAME: self.name,
+            Slot.CONTACT: self.email or self.phone,
+            Slot.CONCERN: self.concern,
+            Slot.TIME: self.time,
+        }
+        return tuple(slot for slot, value in given.items() if value is None)
 
     def as_json(self) -> dict[str, str | None]:
         """Flat strings (ISO 8601 for times), such as a chat engine's slot can keep."""
-        raise NotImplementedError
+        return {
+            "name": self.name,
+            "email": self.email,
+            "phone": self.phone,
+            "concern": self.concern,
+            "starts_at": self.time.starts_at.isoformat() if self.time else None,
+            "time_text": self.time.text if self.time else None,
+            "notes": self.notes,
+            "pending_day": self.pending_day.isoformat() if self.pending_day else None,
+            "pending_hour": self.pending_hour.isoformat() if self.pending_hour else None,
+            "pending_text": self.pending_text,
+        }
 
     @classmethod
-    def from_json(cls, values: dict[str, str | None]) -> Details:
-        """The details that `as_json` wrote; unknown keys are ignored."""
-        raise NotImplementedError
+    def from_json(cls, values: Mapping[str, str | None] | None) -> Details:
+        """The details that `as_json` wrote; unknown keys are ignored, missing ones are None."""
+        kept = values or {}
+        starts_at, day, hour = map(kept.get, ("starts_at", "pending_day", "pending_hour"))
+        words = kept.get("time_text") or ""
+        return cls(
+            name=kept.get("name"),
+            email=kept.get("email"),
+            phone=kept.get("phone"),
+            concern=kept.get("concern"),
+            time=PreferredTime(datetime.fromisoformat(starts_at), words) if starts_at else None,
+            notes=kept.get("notes"),
+            pending_day=date.fromisoformat(day) if day else None,
+            pending_hour=_clock(hour) if hour else None,
+            pending_text=kept.get("pending_text"),
+        )
+
+
+def _clock(text: str) -> time:
+    # Inside the class above, `time` is a field of it.
+    return time.fromisoformat(text)
+
+
+def clean_text(text: str, *, lines: bool = False) -> str:
+    """The text in composed Unicode, without control characters and stray space.
+
+    With `lines` its line breaks stay; otherwise they become spaces.
+    """
+    composed = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+    shown = "".join(
+        character if not character.isspace() else "\n" if character == "\n" else " "
+        for character in composed
+        if character.isspace() or not _hidden(character)
+    )
+    if not lines:
+        return " ".join(shown.split())
+    return "\n".join(" ".join(line.split()) for line in shown.split("\n")).strip()
+
+
+def _hidden(character: str) -> bool:
+    # Control characters, halves of surrogate pairs, private and unassigned code points.
+    return character in INVISIBLE or unicodedata.category(character) in {"Cc", "Cs", "Co", "Cn"}
 
 
 def read_name(text: str) -> str:
     """The name as written, any script; refused: no_name, not_a_name, too_long (over 120)."""
-    raise NotImplementedError
+    name = clean_text(text)
+    if not name:
+        raise DetailRefused(Refusal.NO_NAME)
+    if len(name) > LONGEST_NAME:
+        raise DetailRefused(Refusal.TOO_LONG)
+    if not any(map(str.isalpha, name)) or "@" in name or LINK.search(name):
+        raise DetailRefused(Refusal.NOT_A_NAME)
+    return name
 
 
 def read_email(text: str) -> str:
     """The address, its domain normalised; refused: invalid_email. Asks no name server."""
-    raise NotImplementedError
+    address = re.sub(r"^<?(?:mailto:)?|>$", "", clean_text(text), flags=re.I)
+    try:
+        return validate_email(address, check_deliverability=False).normalized
+    except EmailNotValidError as refused:
+        raise DetailRefused(Refusal.INVALID_EMAIL) from refused
 
 
 def read_phone(text: str, region: str) -> str:
     """The number in E.164; `region` (ISO 3166) is for one without +; refused: invalid_phone."""
-    raise NotImplementedError
+    written = clean_text(text)
+    # 00 is how most of the world dials out; where it means something else (011 in the USA),
+    # the number as it stands is tried first.
+    for attempt in (written, re.sub(r"^\s*00", "+", written)):
+        try:
+            number = phonenumbers.parse(attempt, region)
+        except phonenumbers.NumberParseException:
+            continue
+        if phonenumbers.is_valid_number(number):
+            return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    raise DetailRefused(Refusal.INVALID_PHONE)
 
 
 def read_concern(text: str) -> str:
     """What the visitor would like to talk about; refused: no_concern, too_long (over 300)."""
-    raise NotImplementedError
+    concern = clean_text(text)
+    if not any(map(str.isalpha, concern)):
+        raise DetailRefused(Refusal.NO_CONCERN)
+    if len(concern) > LONGEST_CONCERN:
+        raise DetailRefused(Refusal.TOO_LONG)
+    return concern
 
 
 def read_time(
@@ -101,4 +207,9 @@ def read_time(
     A day or an hour given earlier completes what the text leaves open. Raises `TimeRefused`:
     past_time, impossible_time, no_time_of_day, no_day, outside_hours, too_far, not_understood.
     """
-    raise NotImplementedError
+    words = clean_text(text)
+    mention = find_time(words, now.astimezone(tz), month_first=clinic.writes_month_first, bare=True)
+    starts_at = settle_time(
+        mention, now, tz, clinic, pending_day=pending_day, pending_hour=pending_hour
+    )
+    return PreferredTime(starts_at, words[:LONGEST_PREFERENCE])

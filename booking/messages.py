@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
-from booking.details import Contact
+from booking.database import reading
+from booking.details import Contact, clean_text
+from booking.errors import DetailRefused, Refusal
 from booking.models import ClinicMessage
+from booking.storing import store_once
+
+LONGEST_MESSAGE = 2000
 
 
 def leave_message(
@@ -24,16 +29,50 @@ def leave_message(
     """Store the message once; the same key again returns the one stored first.
 
     Raises `DetailRefused` for an empty text (no_message), one over 2,000 characters (too_long),
-    or without any contact (no_contact).
+    or without any contact (no_contact); `BookingUnavailable` with nothing stored.
     """
-    raise NotImplementedError
+    words = _read_message(text)
+    if contact.email is None and contact.phone is None:
+        raise DetailRefused(Refusal.NO_CONTACT)
+
+    def build(reference: str) -> ClinicMessage:
+        return ClinicMessage(
+            reference=reference,
+            text=words,
+            contact_email=contact.email,
+            contact_phone=contact.phone,
+            name=name,
+            conversation_id=conversation_id,
+            idempotency_key=idempotency_key,
+            created_at=now,
+        )
+
+    return store_once(engine, ClinicMessage, idempotency_key, build)
 
 
 def list_messages(engine: Engine) -> Sequence[ClinicMessage]:
     """All messages, the newest first."""
-    raise NotImplementedError
+    newest = ClinicMessage.created_at.desc(), ClinicMessage.id.desc()
+    with reading(engine) as session:
+        return session.scalars(select(ClinicMessage).order_by(*newest)).all()
 
 
 def as_json(message: ClinicMessage, tz: tzinfo) -> dict[str, str | None]:
-    """reference, text, name, email, phone, created_at (ISO 8601 in `tz`)."""
-    raise NotImplementedError
+    """reference, text, name, email, phone, created_at (ISO 8601 with the offset of `tz`)."""
+    return {
+        "reference": message.reference,
+        "text": message.text,
+        "name": message.name,
+        "email": message.contact_email,
+        "phone": message.contact_phone,
+        "created_at": message.created_at.astimezone(tz).isoformat(timespec="seconds"),
+    }
+
+
+def _read_message(text: str) -> str:
+    words = clean_text(text, lines=True)
+    if not words:
+        raise DetailRefused(Refusal.NO_MESSAGE)
+    if len(words) > LONGEST_MESSAGE:
+        raise DetailRefused(Refusal.TOO_LONG)
+    return words
