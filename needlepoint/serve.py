@@ -6,13 +6,14 @@ import sys
 import uvicorn
 from fastapi import FastAPI
 
-from booking.clinic import read_clinic
+from booking.clinic import ClinicMistake, read_clinic
 from booking.database import open_database, run_migrations
+from booking.errors import BookingUnavailable
 from booking.models import Base
 from needlepoint.settings import Settings, SettingsError, read_settings
 from web import chat_store
 from web.app import create_app
-from web.articles import read_articles
+from web.articles import BrokenArticle, read_articles
 from web.rasa_client import RasaClient
 
 log = logging.getLogger("needlepoint.web")
@@ -46,9 +47,12 @@ def main() -> int:
     try:
         settings = read_settings()
         app = build(settings)
-    except SettingsError as error:
+    except (SettingsError, ClinicMistake, BrokenArticle, FileNotFoundError) as error:
         print(error, file=sys.stderr)
         return 2
+    except BookingUnavailable as error:
+        print(f"NEEDLEPOINT_DATABASE_URL: {error} ({error.__cause__})", file=sys.stderr)
+        return 1
     uvicorn.run(
         app,
         host=settings.host,

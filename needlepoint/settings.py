@@ -1,7 +1,7 @@
 """The one reader of the environment.
 
 Every setting is a field of `Settings`, named NEEDLEPOINT_<FIELD> in the environment or in a `.env`
-file at the project's root. Only the entry points of processes import this module; all else is handed
+file at the root. Only the entry points of processes import this module; all else is handed
 what it needs. docs/settings.md is written from the fields below (`settings_table`).
 """
 

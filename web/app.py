@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from typing import Protocol
 
 from fastapi import FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
@@ -21,8 +22,13 @@ from web.parts import Parts, WebSettings
 from web.rasa_client import RasaClient
 from web.reference import describe_bodies, reference_router
 from web.site import STATIC, Clinic, not_found_page, site_router, site_templates, wants_page
-from web.texts import read_texts
+from web.texts import ClinicContact, read_texts
 from web.tokens import Tokens
+
+
+class ClinicFacts(Clinic, ClinicContact, Protocol):
+    """What the pages show of the clinic, and how the texts say to reach it."""
+
 
 _ABOUT = """\
 Ask a clinic's website about microneedling and book a consultation.
@@ -36,7 +42,7 @@ def create_app(
     *,
     rasa: RasaClient,
     chat_engine: Engine,
-    clinic: Clinic,
+    clinic: ClinicFacts,
     articles: Articles,
     databases: Sequence[Engine] = (),
 ) -> FastAPI:

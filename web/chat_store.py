@@ -149,13 +149,12 @@ def now() -> float:
 
 
 def tune_for_chat(engine: Engine) -> None:
-    """On SQLite: no fsync for each turn (a power cut may cost the last ones), and no long waits."""
+    """On SQLite, wait less long for a lock than for one on the requests: an answer hangs on it."""
     if engine.dialect.name != "sqlite":
         return
 
     def on_connect(connection: Any, _: object) -> None:
         cursor = connection.cursor()
-        cursor.execute("PRAGMA synchronous=NORMAL")
         cursor.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
         cursor.close()
 
@@ -171,6 +170,8 @@ class ChatStore:
 
     def __init__(self, engine: Engine, on_failure: Callable[[], None] = lambda: None) -> None:
         self._engine = engine
+        # `booking.database` takes SQLite's write lock at the start of what is marked so.
+        self._writing = engine.execution_options(immediate=True)
         self._on_failure = on_failure
         self._unsaved: deque[Turn] = deque(maxlen=KEPT_UNSAVED)
         self._catching_up = False
@@ -190,7 +191,7 @@ class ChatStore:
         Raises `AlreadyAnswered` when the turn's client id is stored already.
         """
         try:
-            await self._run(self._writers, _insert_turn, turn)
+            await self._write(_insert_turn, turn)
         except StoreUnavailable:
             self._unsaved.append(turn)
             return False
@@ -204,7 +205,7 @@ class ChatStore:
             while self._unsaved:
                 turn = self._unsaved[0]
                 with suppress(AlreadyAnswered):
-                    await self._run(self._writers, _insert_turn, turn)
+                    await self._write(_insert_turn, turn)
                 # Others may have been added meanwhile, and a full queue drops its oldest.
                 if turn in self._unsaved:
                     self._unsaved.remove(turn)
@@ -220,7 +221,7 @@ class ChatStore:
         for turn in self._unsaved:
             if (turn.conversation_id, turn.client_id) == (conversation_id, client_id):
                 return turn.answers
-        return await self._run(self._readers, _select_answers, conversation_id, client_id)
+        return await self._read(_select_answers, conversation_id, client_id)
 
     async def choice(self, conversation_id: str, choice_id: str) -> Offered | None:
         """A choice that was offered in this conversation."""
@@ -230,11 +231,11 @@ class ChatStore:
                     for offered in message.choices:
                         if offered.id == choice_id:
                             return offered
-        return await self._run(self._readers, _select_choice, conversation_id, choice_id)
+        return await self._read(_select_choice, conversation_id, choice_id)
 
     async def messages(self, conversation_id: str) -> list[ChatMessage]:
         """The conversation so far, oldest first."""
-        stored = await self._run(self._readers, _select_messages, conversation_id)
+        stored = await self._read(_select_messages, conversation_id)
         known = {message.id for message in stored}
         unsaved = [
             message
@@ -249,27 +250,33 @@ class ChatStore:
         self, conversation_id: str, message_id: str, value: Thumb | None
     ) -> bool:
         """Set or take back a thumb. False when it is no answer of this conversation."""
-        return await self._run(self._writers, _update_feedback, conversation_id, message_id, value)
+        return await self._write(_update_feedback, conversation_id, message_id, value)
 
     async def answers_pings(self) -> bool:
         try:
-            await self._run(self._readers, ping)
+            await self._read(ping)
         except StoreUnavailable:
             return False
         return True
 
-    async def _run[R](self, pool: ThreadPoolExecutor, work: Callable[..., R], *args: object) -> R:
-        loop = asyncio.get_running_loop()
+    async def _read[R](self, work: Callable[..., R], *args: object) -> R:
+        return await self._run(self._readers, partial(_transaction, self._engine, work, *args))
+
+    async def _write[R](self, work: Callable[..., R], *args: object) -> R:
+        return await self._run(self._writers, partial(_transaction, self._writing, work, *args))
+
+    async def _run[R](self, pool: ThreadPoolExecutor, work: Callable[[], R]) -> R:
         try:
-            return await loop.run_in_executor(pool, partial(self._transaction, work, *args))
+            return await asyncio.get_running_loop().run_in_executor(pool, work)
         except SQLAlchemyError as error:
-            log.exception("the chat database failed")
+            log.error("the chat database failed: %s", error)
             self._on_failure()
             raise StoreUnavailable from error
 
-    def _transaction[R](self, work: Callable[..., R], *args: object) -> R:
-        with self._engine.begin() as connection:
-            return work(connection, *args)
+
+def _transaction[R](engine: Engine, work: Callable[..., R], *args: object) -> R:
+    with engine.begin() as connection:
+        return work(connection, *args)
 
 
 def ping(connection: Connection) -> None:

@@ -12,8 +12,7 @@ TEXTS_FILE = Path(__file__).with_name("texts.yml")
 class ClinicContact(Protocol):
     """What the texts say about the clinic."""
 
-    @property
-    def phone(self) -> str: ...
+    def phone_text(self) -> str: ...
     @property
     def email(self) -> str: ...
 
@@ -38,7 +37,7 @@ def read_texts(clinic: ClinicContact, path: Path = TEXTS_FILE) -> Texts:
     content = yaml.safe_load(path.read_text(encoding="utf-8"))
 
     def filled(text: str) -> str:
-        return text.replace("{phone}", clinic.phone).replace("{email}", clinic.email)
+        return text.replace("{phone}", clinic.phone_text()).replace("{email}", clinic.email)
 
     return Texts(
         no_answer=filled(content["messages"]["no_answer"]),
