@@ -24,6 +24,8 @@ class Assumptions:
     # price of a wrong answer, where a right one earns 1 and none earns 0
     wrong_cost: float = 0.0
     folds: int = 5
+    # how far below the threshold clarifying goes, as a share of it
+    clarify_share: float = 0.75
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,8 @@ class Gate:
     """A threshold on the combined score, and what cross-validation expects of it (shares, 0 to 1)."""
 
     threshold: float
+    # from here up to the threshold, asking "did you mean" is worth it
+    clarify: float = 0.0
     known_right: float = 0.0
     known_wrong: float = 0.0
     unknown_rejected: float = 0.0
@@ -77,6 +81,7 @@ def _best_gate(
     gates = [
         Gate(
             threshold=float(threshold),
+            clarify=assumptions.clarify_share * float(threshold),
             known_right=float((right & (known >= threshold)).mean()),
             known_wrong=float((~right & (known >= threshold)).mean()),
             unknown_rejected=float((unknown < threshold).mean()),

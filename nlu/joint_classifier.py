@@ -178,6 +178,8 @@ class JointClassifier(GraphComponent, IntentClassifier):
         message.set(INTENT, intent, add_to_output=True)
         message.set("intent_ranking", intents[:RANKING_LENGTH], add_to_output=True)
         message.set("response_selector", self._selected(ranking), add_to_output=True)
+        thresholds = {"threshold": self._gate.threshold, "clarify": self._gate.clarify}
+        message.set("gate", thresholds, add_to_output=True)
 
     def _selected(self, ranking: List[Ranked]) -> Dict[Text, Any]:
         """What ResponseSelectors would set: by retrieval intent, the best response and the ranking."""

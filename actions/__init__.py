@@ -1,0 +1,30 @@
+"""The action server's actions: each reads slots, makes one call to `booking`, and utters what it calls for.
+
+No words for visitors are written here: they are `utter_*` responses in domain.yml.
+"""
+
+from rasa_sdk import Action
+
+from actions.clarification import NotUnderstood
+from actions.consultation import (
+    CancelConsultation,
+    SubmitConsultation,
+    ValidateConsultationForm,
+)
+from actions.desk import Desk
+from actions.message import CancelMessage, LeaveMessage, ValidateMessageForm
+
+__all__ = ["Desk", "all_actions"]
+
+
+def all_actions(desk: Desk) -> list[Action]:
+    """Every action of the domain, ready to be registered."""
+    return [
+        ValidateConsultationForm(desk),
+        SubmitConsultation(desk),
+        CancelConsultation(),
+        ValidateMessageForm(desk),
+        LeaveMessage(desk),
+        CancelMessage(),
+        NotUnderstood(),
+    ]

@@ -1,0 +1,69 @@
+"""What to say to a message that the gate did not let through."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import EventType
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.turn import user_turns
+
+FALLBACK = "nlu_fallback"
+MOST_CHOICES = 3
+
+
+class NotUnderstood(Action):
+    """Asks "did you mean" when answers are close; the second time in a row, offers the clinic's contact."""
+
+    def name(self) -> str:
+        return "action_not_understood"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        if was_fallback_before(tracker):
+            dispatcher.utter_message(response="utter_not_understood_again")
+            return []
+        choices = close_answers(tracker.latest_message, domain)
+        if choices:
+            none = {"title": "None of these", "payload": f"/{FALLBACK}"}
+            dispatcher.utter_message(response="utter_did_you_mean", buttons=[*choices, none])
+        else:
+            dispatcher.utter_message(response="utter_not_understood")
+        return []
+
+
+def was_fallback_before(tracker: Tracker) -> bool:
+    """Whether the visitor's message before this one was not understood either."""
+    turns = user_turns(tracker)
+    if len(turns) < 2:
+        return False
+    intent = (turns[1].get("parse_data") or {}).get("intent") or {}
+    return intent.get("name") == FALLBACK
+
+
+def close_answers(message: dict[str, Any], domain: dict[str, Any]) -> list[dict[str, str]]:
+    """Buttons for the FAQs that come close, the closest first; none when another intent comes closer."""
+    floor = (message.get("gate") or {}).get("clarify")
+    ranking = ((message.get("response_selector") or {}).get("faq") or {}).get("ranking") or []
+    if floor is None or not ranking or _other_intent_leads(message, ranking[0]["confidence"]):
+        return []
+    near = [r["intent_response_key"] for r in ranking[:MOST_CHOICES] if r["confidence"] >= floor]
+    titled = [(label, _title(domain, label)) for label in near]
+    return [{"title": title, "payload": f"/{label}"} for label, title in titled if title]
+
+
+def _other_intent_leads(message: dict[str, Any], best: float) -> bool:
+    others = [
+        r["confidence"]
+        for r in message.get("intent_ranking") or []
+        if r["name"] not in {FALLBACK, "faq"}
+    ]
+    return bool(others) and max(others) > best
+
+
+def _title(domain: dict[str, Any], label: str) -> str | None:
+    responses = (domain.get("responses") or {}).get(f"utter_{label}") or [{}]
+    return (responses[0].get("custom") or {}).get("title")

@@ -1,0 +1,54 @@
+"""Reads a visitor's turn out of Rasa's tracker."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa_sdk import Tracker
+from rasa_sdk.events import EventType, SlotSet
+
+
+def intent_of(tracker: Tracker) -> str:
+    return str((tracker.latest_message.get("intent") or {}).get("name") or "")
+
+
+def text_of(tracker: Tracker) -> str:
+    return str(tracker.latest_message.get("text") or "")
+
+
+def is_choice(tracker: Tracker) -> bool:
+    """Whether the visitor chose a button; its title is then the message's text."""
+    return bool((_last_user_event(tracker).get("metadata") or {}).get("choice"))
+
+
+def entity(tracker: Tracker, name: str) -> str | None:
+    """The value of the first entity of this name in the latest message."""
+    return next(tracker.get_latest_entity_values(name), None)
+
+
+def asked_slot(tracker: Tracker) -> str | None:
+    """The slot whose question the form has open; None when the form is just being opened."""
+    if not tracker.active_loop_name:
+        return None
+    return tracker.get_slot("requested_slot")
+
+
+def opened_at(tracker: Tracker, form: str) -> str:
+    """When the form was last opened: with the conversation's name, the key that makes a hand-over unique."""
+    for event in reversed(tracker.events):
+        if event.get("event") == "active_loop" and event.get("name") == form:
+            return f"{event.get('timestamp')}"
+    return "unopened"
+
+
+def user_turns(tracker: Tracker) -> list[dict[str, Any]]:
+    """The visitor's messages, the latest first, each Rasa's `user` event."""
+    return [event for event in reversed(tracker.events) if event.get("event") == "user"]
+
+
+def set_slots(**values: Any) -> list[EventType]:
+    return [SlotSet(name, value) for name, value in values.items()]
+
+
+def _last_user_event(tracker: Tracker) -> dict[str, Any]:
+    return next(iter(user_turns(tracker)), {})
