@@ -36,8 +36,12 @@ FIRST_QUESTIONS = (
     ("How much downtime is there?", "your-treatment-and-aftercare#downtime"),
     ("Does it help acne scars?", "what-microneedling-improves#acne-scars"),
     ("How many sessions do I need?", "your-treatment-and-aftercare#how-many-sessions"),
-    ("Who should see a dermatologist first?", "is-microneedling-right-for-you#see-a-dermatologist-first"),
+    (
+        "Who should see a dermatologist first?",
+        "is-microneedling-right-for-you#see-a-dermatologist-first",
+    ),
 )
+MECHANISM = "how-microneedling-works"
 
 
 class Privacy(Protocol):
@@ -80,12 +84,18 @@ def site_router(templates: Jinja2Templates, articles: Articles, clinic: Clinic) 
     """Routes for ``/``, ``/articles``, ``/articles/{slug}`` and ``/privacy``."""
     router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
-    def page(request: Request, name: str, **context: object) -> HTMLResponse:
-        return _page(request, templates, name, clinic, **context)
+    def page(request: Request, name: str, **facts: object) -> HTMLResponse:
+        return _page(request, templates, name, {"clinic": clinic, **facts})
 
     @router.get("/")
     def home(request: Request) -> HTMLResponse:
-        return page(request, "home.html", articles=articles, questions=_first_questions(articles))
+        return page(
+            request,
+            "home.html",
+            articles=articles,
+            mechanism=articles.get(MECHANISM),
+            questions=_first_questions(articles),
+        )
 
     @router.get("/articles")
     def article_index(request: Request) -> HTMLResponse:
@@ -108,7 +118,7 @@ def site_router(templates: Jinja2Templates, articles: Articles, clinic: Clinic) 
 
 def not_found_page(request: Request, templates: Jinja2Templates, clinic: Clinic) -> HTMLResponse:
     """The 404 page, with the way back to what there is."""
-    return _page(request, templates, "not_found.html", clinic, status_code=404)
+    return _page(request, templates, "not_found.html", {"clinic": clinic}, status=404)
 
 
 def wants_page(request: Request) -> bool:
@@ -122,13 +132,10 @@ def _page(
     request: Request,
     templates: Jinja2Templates,
     name: str,
-    clinic: Clinic,
-    status_code: int = 200,
-    **context: object,
+    context: dict[str, object],
+    status: int = 200,
 ) -> HTMLResponse:
-    return templates.TemplateResponse(
-        request, name, {"clinic": clinic, **context}, status_code=status_code, headers=PAGE_HEADERS
-    )
+    return templates.TemplateResponse(request, name, context, status, headers=PAGE_HEADERS)
 
 
 def _first_questions(articles: Articles) -> list[tuple[str, str]]:

@@ -14,7 +14,11 @@ from fastapi.responses import JSONResponse
 from starlette.middleware.cors import CORSMiddleware
 
 GREETING = "Hello, welcome to the clinic. Ask me about microneedling, or choose one of these."
-GREETING_CHOICES = ("Does microneedling hurt?", "How much downtime is there?", "Book a consultation")
+GREETING_CHOICES = (
+    "Does microneedling hurt?",
+    "How much downtime is there?",
+    "Book a consultation",
+)
 ANSWER = (
     "Many people say it hardly hurts. A numbing cream or gel usually goes on before the session, "
     "and the punctures are very small."

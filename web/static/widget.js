@@ -49,10 +49,10 @@
     orCall: "Or call",
     retry: "Try again",
     waiting: "Trying again shortly.",
+    retrying: (n) => `Trying again in ${n} s`,
     unread: "New answer",
     left: (n) => `${n} character${n === 1 ? "" : "s"} left`,
     over: (n) => `${n} character${n === 1 ? "" : "s"} too many`,
-    seconds: (n) => `${n} s`,
   };
 
   const ICONS = {
@@ -117,13 +117,14 @@
 
     .scroll { position: relative; flex: 1; min-height: 0; overflow-y: auto; overscroll-behavior: contain; padding: 8px 22px 18px; scrollbar-width: thin; scrollbar-color: var(--line) transparent; }
     .scroll:focus-visible { outline-offset: -4px; }
-    .message { margin-top: 14px; max-width: 92%; overflow-wrap: anywhere; }
+    .message { margin-top: 14px; overflow-wrap: anywhere; }
     .message.clinic + .message.clinic { margin-top: 10px; }
     .text { padding: 12px 16px; border-radius: 18px; white-space: pre-line; }
-    .clinic .text { border-top-left-radius: 5px; background: color-mix(in srgb, var(--tint) 62%, var(--paper)); }
+    .clinic .text { width: fit-content; max-width: 92%; border-top-left-radius: 5px; background: color-mix(in srgb, var(--tint) 62%, var(--paper)); }
     .visitor { margin-left: auto; width: fit-content; max-width: 85%; }
     .visitor .text { border-bottom-right-radius: 5px; background: var(--accent); color: var(--paper); }
     .text a { color: inherit; }
+    a[href^=tel] { white-space: nowrap; }
     .failed .text { opacity: .65; }
     .failed-note { margin-top: 4px; font-size: .875em; font-weight: 600; color: #98233f; text-align: right; }
     .aside { margin: 18px 0 4px; font: italic 400 1em/1.4 var(--serif); color: var(--soft); text-align: center; }
@@ -145,8 +146,9 @@
       font-weight: 600; line-height: 1.3; text-align: left; transition: background-color .15s;
     }
     .choices button:hover { background: var(--tint); }
-    .choices .chosen { background: var(--accent); color: var(--paper); }
-    .past .choices button:not(.chosen) { border-color: var(--line); font-weight: 400; }
+    .choices .chosen { background: var(--tint); }
+    .past .choices button { font-weight: 400; }
+    .past .choices button:not(.chosen) { border-color: var(--line); }
 
     .typing { display: flex; gap: 6px; width: fit-content; margin-top: 14px; padding: 17px 18px; border-radius: 18px; border-top-left-radius: 5px; background: color-mix(in srgb, var(--tint) 62%, var(--paper)); }
     .typing i { width: 8px; height: 8px; border-radius: 50%; background: var(--accent); animation: breathe 1.3s ease-in-out infinite; }
@@ -156,13 +158,15 @@
 
     .notice { display: flex; flex-wrap: wrap; align-items: center; gap: 6px 14px; padding: 12px 22px; background: #f8ecc9; font-size: .9375em; }
     .notice p { flex: 1 1 12em; }
+    .notice .seconds { flex-basis: 100%; font-weight: 600; }
     .notice button { min-height: 44px; padding: 8px 16px; border: 1.5px solid currentcolor; border-radius: 22px; background: transparent; font-weight: 600; }
     .notice a { color: inherit; font-weight: 600; }
 
     .write { padding: 12px 16px 0; border-top: 1px solid var(--line); }
     .field { display: flex; align-items: flex-end; gap: 6px; padding: 4px 4px 4px 16px; border: 1.5px solid color-mix(in srgb, var(--accent) 55%, var(--paper)); border-radius: 26px; background: #fff; }
     .field:focus-within { border-color: var(--accent); box-shadow: 0 0 0 3px color-mix(in srgb, var(--accent) 22%, transparent); }
-    textarea { flex: 1; min-width: 0; height: 44px; max-height: 140px; padding: 10px 0; border: 0; background: transparent; font-size: 16px; line-height: 24px; resize: none; outline: none; }
+    textarea { flex: 1; min-width: 0; min-height: 44px; max-height: 140px; padding: 10px 0; border: 0; background: transparent; font-size: 16px; line-height: 24px; resize: none; }
+    textarea:focus-visible { outline: none; }
     textarea::placeholder { color: var(--soft); opacity: 1; }
     .send { background: var(--accent); color: var(--paper); }
     .send:hover { background: color-mix(in srgb, var(--accent) 82%, #000); }
@@ -213,7 +217,8 @@
   }
 
   // Web addresses, e-mail addresses and international numbers in an answer can be followed.
-  const LINKS = /(https?:\/\/[^\s<>"]*[^\s<>".,;:!?)])|([\w.+-]+@[\w-]+(?:\.[\w-]+)+)|(\+\d[\d ()-]{6,}\d)/g;
+  const LINKS =
+    /(https?:\/\/[^\s<>"]*[^\s<>".,;:!?)])|([\w.+-]+@[\w-]+(?:\.[\w-]+)+)|(\+\d[\d ()-]{6,}\d)/g;
 
   function* withLinks(text) {
     let end = 0;
@@ -230,7 +235,9 @@
 
   function randomId() {
     // Not crypto.randomUUID: it is missing on pages without TLS.
-    return Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, "0")).join("");
+    return Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) =>
+      b.toString(16).padStart(2, "0"),
+    ).join("");
   }
 
   /** Why a request did not succeed: its HTTP status (0 when there was no answer) and what to do. */
@@ -321,7 +328,11 @@
       if (response.status === 204) return null;
       const answer = await response.json().catch(() => null);
       if (response.ok && answer) return answer;
-      throw new Problem(response.ok ? 0 : response.status, answer?.error?.message, waitOf(response));
+      throw new Problem(
+        response.ok ? 0 : response.status,
+        answer?.error?.message,
+        waitOf(response),
+      );
     }
 
     async #fetch(method, path, body, signal) {
@@ -334,7 +345,12 @@
       if (this.known) headers.Authorization = `Bearer ${this.#memory.get("token")}`;
       try {
         return await fetch(new URL(`/api/${path}`, this.#server), {
-          method, headers, body: JSON.stringify(body), signal: timeout.signal, credentials: "omit", cache: "no-store",
+          method,
+          headers,
+          body: JSON.stringify(body),
+          signal: timeout.signal,
+          credentials: "omit",
+          cache: "no-store",
         });
       } catch {
         throw new Problem(0);
@@ -397,7 +413,8 @@
       launcher.hidden = false;
       this.removeAttribute("open");
       this.#memory.set("open", false);
-      const back = this.#opener?.isConnected && this.#opener !== document.body ? this.#opener : launcher;
+      const back =
+        this.#opener?.isConnected && this.#opener !== document.body ? this.#opener : launcher;
       this.#opener = null;
       (back === this ? launcher : back).focus();
     }
@@ -422,7 +439,6 @@
       badge.hidden = true;
       this.setAttribute("open", "");
       this.#memory.set("open", true);
-      if (!focus && !this.#onPhone) this.#opener = null;
       if (focus) this.#focusInside();
       this.#begin();
       this.#toLatest(this.#parts.log.lastElementChild);
@@ -430,7 +446,9 @@
 
     #focusInside() {
       // A field in focus brings up the keyboard, which would hide the answers of a touch screen.
-      const target = matchMedia("(pointer: coarse)").matches ? this.#parts.panel : this.#parts.field;
+      const target = matchMedia("(pointer: coarse)").matches
+        ? this.#parts.panel
+        : this.#parts.field;
       target.focus({ preventScroll: true });
     }
 
@@ -438,7 +456,9 @@
       if (this.#begun) return;
       this.#begun = true;
       this.#queue(async (signal) => {
-        const messages = this.#conversation.known ? await this.#resume(signal) : await this.#greet(signal);
+        const messages = this.#conversation.known
+          ? await this.#resume(signal)
+          : await this.#greet(signal);
         this.#show(messages);
       });
     }
@@ -451,7 +471,9 @@
       try {
         // What a page left unsent goes first: the server knows its client_id if it got that far.
         for (const message of this.#memory.get("unsent")) {
-          await this.#untilDone(() => this.#conversation.send(message, signal), signal).catch(passOver);
+          await this.#untilDone(() => this.#conversation.send(message, signal), signal).catch(
+            passOver,
+          );
           this.#sent(message);
         }
         return await this.#untilDone(() => this.#conversation.soFar(signal), signal);
@@ -528,7 +550,9 @@
     }
 
     #sent(message) {
-      const unsent = this.#memory.get("unsent").filter((other) => other.client_id !== message.client_id);
+      const unsent = this.#memory
+        .get("unsent")
+        .filter((other) => other.client_id !== message.client_id);
       this.#memory.set("unsent", unsent);
     }
 
@@ -567,11 +591,14 @@
         const options = { signal: done.signal };
         signal.addEventListener("abort", resolve, options);
         if (offline) window.addEventListener("online", resolve, options);
-        this.#tell(offline ? WORDS.offline : problem.text || (problem.wait ? WORDS.busy : WORDS.unreachable), {
-          retry: seconds === null ? resolve : null,
-          countdown: seconds,
-          call: !offline && problem.status !== 429,
-        });
+        this.#tell(
+          offline ? WORDS.offline : problem.text || (problem.wait ? WORDS.busy : WORDS.unreachable),
+          {
+            retry: seconds === null ? resolve : null,
+            countdown: seconds,
+            call: !offline && problem.status !== 429,
+          },
+        );
         if (seconds !== null) this.#countDown(seconds, resolve, done.signal);
       });
       done.abort();
@@ -584,7 +611,7 @@
       const timer = setInterval(() => {
         const left = Math.ceil((until - Date.now()) / 1000);
         const shown = this.#parts.notice.querySelector(".seconds");
-        if (shown) shown.textContent = WORDS.seconds(Math.max(left, 0));
+        if (shown) shown.textContent = WORDS.retrying(Math.max(left, 0));
         if (left <= 0) resolve();
       }, 250);
       signal.addEventListener("abort", () => clearInterval(timer));
@@ -611,8 +638,16 @@
 
     #bubble(who, text) {
       const words = who === "clinic" ? withLinks(text) : [text];
-      return make("div", { class: `message ${who}` },
-        make("p", { class: "text", dir: "auto" }, make("span", { class: "unseen" }, `${WORDS[who === "clinic" ? "clinic" : "you"]} `), ...words));
+      return make(
+        "div",
+        { class: `message ${who}` },
+        make(
+          "p",
+          { class: "text", dir: "auto" },
+          make("span", { class: "unseen" }, `${WORDS[who === "clinic" ? "clinic" : "you"]} `),
+          ...words,
+        ),
+      );
     }
 
     #under(id, source, feedback) {
@@ -620,18 +655,37 @@
       const url = new URL(source.url, this.server);
       if (!/^https?:$/.test(url.protocol)) return under;
       const elsewhere = url.origin !== location.origin;
-      under.prepend(make("a", {
-        class: "source", href: url.href, target: elsewhere && "_blank", rel: elsewhere && "noopener",
-        // On a phone the chat would lie over the article that was asked for.
-        onclick: () => !elsewhere && this.#onPhone && this.close(),
-      }, icon("article"), make("span", {}, `${WORDS.source} `, make("cite", {}, source.title),
-        ...(elsewhere ? [make("span", { class: "unseen" }, ` ${WORDS.newTab}`)] : []))));
+      under.prepend(
+        make(
+          "a",
+          {
+            class: "source",
+            href: url.href,
+            target: elsewhere && "_blank",
+            rel: elsewhere && "noopener",
+            // On a phone the chat would lie over the article that was asked for.
+            onclick: () => !elsewhere && this.#onPhone && this.close(),
+          },
+          icon("article"),
+          make(
+            "span",
+            {},
+            `${WORDS.source} `,
+            make("cite", {}, source.title),
+            ...(elsewhere ? [make("span", { class: "unseen" }, ` ${WORDS.newTab}`)] : []),
+          ),
+        ),
+      );
       return under;
     }
 
     #thumbs(id, feedback) {
       const said = make("span", { class: "unseen", role: "status" });
-      const group = make("div", { class: "thumbs", role: "group", "aria-label": WORDS.helpful }, said);
+      const group = make(
+        "div",
+        { class: "thumbs", role: "group", "aria-label": WORDS.helpful },
+        said,
+      );
       const press = (value) => {
         for (const button of group.querySelectorAll("button"))
           button.setAttribute("aria-pressed", String(button.dataset.value === value));
@@ -650,7 +704,19 @@
         }
       };
       for (const value of ["up", "down"])
-        group.append(make("button", { type: "button", "data-value": value, title: WORDS[value], "aria-label": WORDS[value], onclick: () => rate(value) }, icon(value)));
+        group.append(
+          make(
+            "button",
+            {
+              type: "button",
+              "data-value": value,
+              title: WORDS[value],
+              "aria-label": WORDS[value],
+              onclick: () => rate(value),
+            },
+            icon(value),
+          ),
+        );
       press(feedback);
       return group;
     }
@@ -670,14 +736,22 @@
 
     /** What was offered before the latest answer steps back; it still works. */
     #settle({ except } = {}) {
-      for (const bubble of this.#parts.log.children) bubble.classList.toggle("past", bubble !== except);
+      for (const bubble of this.#parts.log.children)
+        bubble.classList.toggle("past", bubble !== except);
     }
 
     #typing(on) {
       const { typing } = this.#parts;
       typing.replaceChildren();
       if (!on) return;
-      typing.append(make("div", { class: "typing" }, ...["", "", ""].map(() => make("i", { "aria-hidden": "true" })), make("span", { class: "unseen" }, WORDS.typing)));
+      typing.append(
+        make(
+          "div",
+          { class: "typing" },
+          ...["", "", ""].map(() => make("i", { "aria-hidden": "true" })),
+          make("span", { class: "unseen" }, WORDS.typing),
+        ),
+      );
       this.#toLatest(typing);
     }
 
@@ -688,12 +762,18 @@
       notice.classList.toggle("notice", text !== null);
       if (text === null) return;
       const phone = this.getAttribute("phone");
-      const line = make("p", {}, text);
+      const line = make("p", {}, ...withLinks(text));
       // The server's own words may name the number already.
-      if (call && phone && !text.includes(phone)) line.append(` ${WORDS.orCall} `, telephone(phone), ".");
+      if (call && phone && !text.includes(phone))
+        line.append(` ${WORDS.orCall} `, telephone(phone), ".");
       notice.append(line);
-      if (countdown) notice.append(make("span", { class: "unseen" }, WORDS.waiting), make("span", { class: "seconds", "aria-hidden": "true" }, WORDS.seconds(countdown)));
+      if (countdown)
+        notice.append(
+          make("span", { class: "unseen" }, WORDS.waiting),
+          make("span", { class: "seconds", "aria-hidden": "true" }, WORDS.retrying(countdown)),
+        );
       if (retry) notice.append(make("button", { type: "button", onclick: retry }, WORDS.retry));
+      this.#toLatest(this.#parts.log.lastElementChild);
     }
 
     /** Show the latest: its end if it fits, else its beginning, so that reading starts at the top. */
@@ -731,6 +811,7 @@
       field.setAttribute("aria-invalid", String(left < 0));
       // Not `disabled`: the button must not drop the focus of whoever is on it.
       send.setAttribute("aria-disabled", String(left < 0 || !field.value.trim()));
+      if (!field.scrollHeight) return; // not on screen yet
       field.style.height = "auto";
       field.style.height = `${Math.min(field.scrollHeight, 140)}px`;
     }
@@ -748,9 +829,32 @@
       shadow.adoptedStyleSheets = [sheet];
       const parts = this.#parts;
       parts.label = make("span", {}, this.getAttribute("label") || WORDS.launcher);
-      parts.badge = make("span", { class: "badge", role: "img", "aria-label": WORDS.unread, hidden: true });
-      parts.launcher = make("button", { class: "launcher", type: "button", "aria-haspopup": "dialog", onclick: () => this.show(this) }, icon("chat"), parts.label, parts.badge);
-      parts.panel = make("dialog", { class: "panel", "aria-labelledby": "title", tabindex: "-1" }, this.#head(), this.#body(), this.#notice(), this.#form());
+      parts.badge = make("span", {
+        class: "badge",
+        role: "img",
+        "aria-label": WORDS.unread,
+        hidden: true,
+      });
+      parts.launcher = make(
+        "button",
+        {
+          class: "launcher",
+          type: "button",
+          "aria-haspopup": "dialog",
+          onclick: () => this.show(this),
+        },
+        icon("chat"),
+        parts.label,
+        parts.badge,
+      );
+      parts.panel = make(
+        "dialog",
+        { class: "panel", "aria-labelledby": "title", tabindex: "-1" },
+        this.#head(),
+        this.#body(),
+        this.#notice(),
+        this.#form(),
+      );
       parts.panel.addEventListener("cancel", (event) => {
         event.preventDefault();
         this.close();
@@ -766,14 +870,34 @@
 
     #head() {
       this.#parts.title = make("h2", { id: "title" }, this.getAttribute("clinic") || WORDS.title);
-      const close = make("button", { class: "round", type: "button", "aria-label": WORDS.close, title: WORDS.close, onclick: () => this.close() }, icon("close"));
-      return make("header", { class: "head" }, make("div", {}, this.#parts.title, make("p", {}, WORDS.subtitle)), close);
+      const close = make(
+        "button",
+        {
+          class: "round",
+          type: "button",
+          "aria-label": WORDS.close,
+          title: WORDS.close,
+          onclick: () => this.close(),
+        },
+        icon("close"),
+      );
+      return make(
+        "div",
+        { class: "head" },
+        make("div", {}, this.#parts.title, make("p", {}, WORDS.subtitle)),
+        close,
+      );
     }
 
     #body() {
       this.#parts.log = make("div");
       this.#parts.typing = make("div");
-      this.#parts.scroll = make("div", { class: "scroll", role: "log", tabindex: "0", "aria-label": WORDS.log }, this.#parts.log, this.#parts.typing);
+      this.#parts.scroll = make(
+        "div",
+        { class: "scroll", role: "log", tabindex: "0", "aria-label": WORDS.log },
+        this.#parts.log,
+        this.#parts.typing,
+      );
       return this.#parts.scroll;
     }
 
@@ -784,18 +908,47 @@
 
     #form() {
       const parts = this.#parts;
-      parts.field = make("textarea", { rows: "1", "aria-label": WORDS.field, "aria-describedby": "count", placeholder: WORDS.placeholder, dir: "auto", autocomplete: "off", enterkeyhint: "send", oninput: () => this.#count(), onkeydown: (event) => this.#onKey(event) });
-      parts.send = make("button", { class: "round send", type: "submit", "aria-label": WORDS.send, title: WORDS.send }, icon("send"));
+      parts.field = make("textarea", {
+        rows: "1",
+        "aria-label": WORDS.field,
+        "aria-describedby": "count",
+        placeholder: WORDS.placeholder,
+        dir: "auto",
+        autocomplete: "off",
+        enterkeyhint: "send",
+        oninput: () => this.#count(),
+        onkeydown: (event) => this.#onKey(event),
+      });
+      parts.send = make(
+        "button",
+        { class: "round send", type: "submit", "aria-label": WORDS.send, title: WORDS.send },
+        icon("send"),
+      );
       parts.count = make("p", { class: "count", id: "count", role: "status", hidden: true });
       const submit = (event) => {
         event.preventDefault();
         this.#submit();
       };
-      return make("form", { class: "write", onsubmit: submit },
-        make("div", { class: "field" }, parts.field, parts.send), parts.count,
-        make("div", { class: "foot" },
+      return make(
+        "form",
+        { class: "write", onsubmit: submit },
+        make("div", { class: "field" }, parts.field, parts.send),
+        parts.count,
+        make(
+          "div",
+          { class: "foot" },
           make("button", { type: "button", onclick: () => this.#startOver() }, WORDS.restart),
-          make("a", { href: new URL(this.getAttribute("privacy") || "/privacy", this.server).href, target: "_blank", rel: "noopener" }, WORDS.privacy)));
+          make(
+            "a",
+            {
+              href: new URL(this.getAttribute("privacy") || "/privacy", this.server).href,
+              target: "_blank",
+              rel: "noopener",
+            },
+            WORDS.privacy,
+          ),
+        ),
+      );
     }
 
     /** Keep a phone's keyboard from covering the field: the panel is as high as what is left. */
@@ -817,5 +970,6 @@
     if (!problem.final) throw problem;
   }
 
-  if (!customElements.get("needlepoint-chat")) customElements.define("needlepoint-chat", NeedlepointChat);
+  if (!customElements.get("needlepoint-chat"))
+    customElements.define("needlepoint-chat", NeedlepointChat);
 })();
