@@ -43,7 +43,7 @@ FEWEST_DIGITS, FEWEST_ASKED = 7, 3
 class FoundContact:
     """The contact a text gives, where it stands, and why it cannot be taken when it cannot."""
 
-    contact: Contact = Contact()
+    contact: Contact
     refusal: Refusal | None = None
     spans: list[Span] = field(default_factory=list)
 

@@ -58,7 +58,9 @@ def find_correction(text: str) -> Correction | None:
     for pattern in CORRECTIONS:
         match = pattern.search(text)
         if match:
-            named = {name.removeprefix("behind_") for name, said in match.groupdict().items() if said}
+            named = {
+                name.removeprefix("behind_") for name, said in match.groupdict().items() if said
+            }
             slot = next(slot for slot in Slot if slot in named)
             return Correction(slot, TO.sub("", text[match.end() :]))
     return None

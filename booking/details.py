@@ -10,7 +10,8 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, tzinfo
+from datetime import date, datetime, tzinfo
+from datetime import time as TimeOfDay
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -74,7 +75,7 @@ class Details:
     time: PreferredTime | None = None
     notes: str | None = None
     pending_day: date | None = None
-    pending_hour: time | None = None
+    pending_hour: TimeOfDay | None = None
     pending_text: str | None = None
 
     def missing(self) -> tuple[Slot, ...]:
@@ -116,14 +117,9 @@ class Details:
             time=PreferredTime(datetime.fromisoformat(starts_at), words) if starts_at else None,
             notes=kept.get("notes"),
             pending_day=date.fromisoformat(day) if day else None,
-            pending_hour=_clock(hour) if hour else None,
+            pending_hour=TimeOfDay.fromisoformat(hour) if hour else None,
             pending_text=kept.get("pending_text"),
         )
-
-
-def _clock(text: str) -> time:
-    # Inside the class above, `time` is a field of it.
-    return time.fromisoformat(text)
 
 
 def clean_text(text: str, *, lines: bool = False) -> str:
@@ -200,7 +196,7 @@ def read_time(
     clinic: Clinic,
     *,
     pending_day: date | None = None,
-    pending_hour: time | None = None,
+    pending_hour: TimeOfDay | None = None,
 ) -> PreferredTime:
     """When the visitor would like to come, in the zone `tz`, within the clinic's hours.
 

@@ -76,6 +76,8 @@ class Refusal(StrEnum):
 class DetailRefused(BookingError):
     """A detail cannot be taken as it was given; `code` is one of `Refusal`."""
 
+    code: Refusal
+
     def __init__(self, code: Refusal) -> None:
         super().__init__(code.value)
         self.code = code

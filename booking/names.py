@@ -38,7 +38,7 @@ LAST = re.compile(
 )
 INSTEAD = re.compile(
     r"(?P<after>[^\s,;\n\x00]+),?\s+not\s+(?P<before>[^,;\n\x00]+)$|"
-    r"\bnot\s+(?P<old>[^,;\n\x00]+?)\s*[,;]?\s*(?:but\s+|it's\s+|its\s+|[,;]\s*)(?P<new>[^,;\n\x00]+)",
+    r"\bnot\s+(?P<old>[^,;\n\x00]+?)\s*[,;]?\s*(?:but\s+|it'?s\s+|[,;]\s*)(?P<new>[^,;\n\x00]+)",
     re.I,
 )
 POLITE_END = re.compile(r"[\s,]+(?:please|pls|thanks|thank\s+you|thx)[\s.!]*$", re.I)
@@ -46,9 +46,9 @@ POLITE_END = re.compile(r"[\s,]+(?:please|pls|thanks|thank\s+you|thx)[\s.!]*$", 
 # Where a name ends, or what it cannot be.
 STOPS = frozenset(
     "a about after all also am an and any are as asking at available back because before being but "
-    "by can cannot can't could currently did do does done don't else ever every feeling fine for free "
-    "from get getting glad going good got great had happy has have having he hello here hi hoping "
-    "how i i'd i'll i'm i've if in interested into is isn't it it's its just keen late like "
+    "by can cannot can't could currently did do does done don't else ever every feeling fine for "
+    "free from get getting glad going good got great had happy has have having he hello here hi "
+    "hoping how i i'd i'll i'm i've if in interested into is isn't it it's its just keen late like "
     "looking maybe me more my need new next no not now of off ok okay on only or our out over "
     "please pretty quite ready really sad she so some sorry still sure tell thanks that that's "
     "the their there they thinking this to today tomorrow tonight too trying unable under until "
@@ -90,7 +90,9 @@ class FoundName:
 
 def find_name(text: str, *, asked: bool, known: str | None = None) -> FoundName | None:
     """The name that `text` introduces, or corrects ("not ana, anna"), wherever it stands."""
-    return _corrected(text, known) or _in_parts(text) or _introduced(text, asked) or _named_last(text)
+    return (
+        _corrected(text, known) or _in_parts(text) or _introduced(text, asked) or _named_last(text)
+    )
 
 
 def answered_name(text: str) -> str:

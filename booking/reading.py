@@ -20,8 +20,9 @@ from booking.details import (
     read_concern,
 )
 from booking.errors import DetailRefused, Refusal, TimeRefused
+from booking.mentions import READ, Mention
 from booking.names import answered_name, find_name, looks_like_a_name
-from booking.times import READ, Hour, Mention, find_time, settle_time
+from booking.times import find_time, settle_time
 
 if TYPE_CHECKING:
     from booking.clinic import Clinic
@@ -190,12 +191,14 @@ class _Reader:
         """The open question's problem, or else the first one; an answered question has none."""
         if self.asked in self.found:
             self.problems.pop(self.asked, None)
-        elif self.asked is not None and not self.found and not self.problems:
-            if not (self.pending_day or self.pending_hour):
-                self.problems[self.asked] = NOTHING_SAID[self.asked]
+        elif self.asked is not None and self._says_nothing():
+            self.problems[self.asked] = NOTHING_SAID[self.asked]
         if self.asked in self.problems:
             return Problem(self.asked, self.problems[self.asked])
         return next((Problem(slot, code) for slot, code in self.problems.items()), None)
+
+    def _says_nothing(self) -> bool:
+        return not (self.found or self.problems or self.pending_day or self.pending_hour)
 
     def _blank(self, spans: Iterable[Span]) -> None:
         self.left = blanked(self.left, spans, READ)
