@@ -74,9 +74,12 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
     contexts: list[BrowserContext] = []
     errors: list[str] = []
 
-    def open_at(url: str, size: tuple[int, int] = DESKTOP, **options: object) -> Page:
-        viewport = {"width": size[0], "height": size[1]}
-        context = browser.new_context(viewport=viewport, reduced_motion="reduce", **options)
+    def open_at(url: str, size: tuple[int, int] = DESKTOP, *, script: bool = True) -> Page:
+        context = browser.new_context(
+            viewport={"width": size[0], "height": size[1]},
+            reduced_motion="reduce",
+            java_script_enabled=script,
+        )
         context.set_default_timeout(8_000)
         contexts.append(context)
         page = context.new_page()

@@ -76,7 +76,9 @@ def test_a_section_that_is_linked_to_stands_out(site: str, open_page: OpenPage) 
     section = page.locator("#acne-scars")
     plain = page.locator("#pores")
 
-    assert 0 <= section.bounding_box()["y"] < 200  # type: ignore[index]
+    box = section.bounding_box()
+    assert box is not None
+    assert 0 <= box["y"] < 200
     assert _background(section) != _background(plain)
 
 
@@ -95,7 +97,7 @@ def test_the_contents_lead_to_each_section(site: str, open_page: OpenPage) -> No
 
 
 def test_without_script_a_question_leads_to_its_section(site: str, open_page: OpenPage) -> None:
-    page = open_page(site, java_script_enabled=False)
+    page = open_page(site, script=False)
 
     page.get_by_role("link", name="Does microneedling hurt?").click()
 
@@ -130,7 +132,8 @@ class _Addresses(HTMLParser):
 
 def test_every_link_and_picture_leads_somewhere(site: str) -> None:
     with httpx.Client() as client:
-        to_read, known = ["/"], {}
+        to_read = ["/"]
+        known: dict[str, tuple[int, _Addresses]] = {}
         while to_read:
             path = to_read.pop()
             answer = client.get(site + path)
