@@ -43,7 +43,6 @@ def migrate(settings: Settings) -> None:
 
 def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)  # Its lines hold addresses with tokens.
     try:
         settings = read_settings()
         app = build(settings)

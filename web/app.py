@@ -86,6 +86,7 @@ def create_app(
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    await app.state.parts.rasa.open()
     yield
     await app.state.parts.rasa.close()
     app.state.parts.store.close()

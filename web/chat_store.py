@@ -27,6 +27,9 @@ Role = Literal["visitor", "assistant"]
 Thumb = Literal["up", "down"]
 
 BUSY_MILLISECONDS = 1000  # A visitor waits no longer than this for a locked chat database.
+# After a failed write the next ones are not tried for so long: visitors who queue for a lock would
+# wait for it one after the other.
+REST_SECONDS = 2.0
 KEPT_UNSAVED = 500  # Turns remembered while the database is down; a turn is about 1 kB.
 _THREADS = 4
 
@@ -175,6 +178,7 @@ class ChatStore:
         self._on_failure = on_failure
         self._unsaved: deque[Turn] = deque(maxlen=KEPT_UNSAVED)
         self._catching_up = False
+        self._resting_until = 0.0
         self._readers = ThreadPoolExecutor(_THREADS, "chat-read")
         # SQLite takes one writer at a time: a queue is quicker than several waiting for its lock.
         writers = 1 if engine.dialect.name == "sqlite" else _THREADS
@@ -263,12 +267,22 @@ class ChatStore:
         return await self._run(self._readers, partial(_transaction, self._engine, work, *args))
 
     async def _write[R](self, work: Callable[..., R], *args: object) -> R:
-        return await self._run(self._writers, partial(_transaction, self._writing, work, *args))
+        return await self._run(self._writers, partial(self._unless_resting, work, *args))
+
+    def _unless_resting[R](self, work: Callable[..., R], *args: object) -> R:
+        # Asked on the writer's thread, so that those who queued before the failure do not wait.
+        if time.monotonic() < self._resting_until:
+            raise StoreUnavailable("a write failed a moment ago")
+        try:
+            return _transaction(self._writing, work, *args)
+        except SQLAlchemyError:
+            self._resting_until = time.monotonic() + REST_SECONDS
+            raise
 
     async def _run[R](self, pool: ThreadPoolExecutor, work: Callable[[], R]) -> R:
         try:
             return await asyncio.get_running_loop().run_in_executor(pool, work)
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, StoreUnavailable) as error:
             log.error("the chat database failed: %s", error)
             self._on_failure()
             raise StoreUnavailable from error

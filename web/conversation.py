@@ -21,6 +21,7 @@ from web.chat_store import (
     new_id,
     now,
 )
+from web.cleaning import clean_text
 from web.metrics import Metrics
 from web.rasa_client import Choice, RasaClient, RasaUnavailable, read_payload
 from web.texts import Texts
@@ -73,7 +74,7 @@ class Conversations:
     async def start(self, conversation_id: str) -> tuple[ChatMessage, ...]:
         """Open a conversation. Returns the greeting. Raises `RasaUnavailable`."""
         text, choice = _OPENING
-        answers = self._read_reply(await self._rasa.send(conversation_id, text, choice), None)
+        answers = self._read_reply(await self._ask(conversation_id, text, choice), None)
         await self._store.record(Turn(conversation_id, answers))
         self._metrics.sessions.inc()
         return answers
@@ -122,15 +123,9 @@ class Conversations:
             return None  # Counted by the store; an answer twice is better than none.
 
     async def _turn(self, conversation_id: str, incoming: Incoming) -> tuple[ChatMessage, ...]:
-        text, choice = await self._meaning(conversation_id, incoming)
-        shown = text
-        if choice is not None:
-            shown, meant = choice.title, read_payload(choice.payload)
-            text = choice.title if meant else choice.payload
-        else:
-            meant = None
+        shown, text, meant = await self._meaning(conversation_id, incoming)
         asked = ChatMessage(new_id(), "visitor", shown, now(), client_id=incoming.client_id)
-        reply = await self._rasa.send(conversation_id, text, meant)
+        reply = await self._ask(conversation_id, text, meant)
         answers = self._read_reply(reply, asked.id)
         try:
             await self._store.record(Turn(conversation_id, (asked, *answers)))
@@ -139,16 +134,29 @@ class Conversations:
             return await self._earlier(conversation_id, incoming.client_id) or answers
         return answers
 
+    async def _ask(
+        self, conversation_id: str, text: str, meant: Choice | None
+    ) -> list[dict[str, Any]]:
+        try:
+            return await self._rasa.send(conversation_id, text, meant)
+        except RasaUnavailable as error:
+            log.error("Rasa gave no reply: %s", error)
+            raise
+
     async def _meaning(
         self, conversation_id: str, incoming: Incoming
-    ) -> tuple[str, Offered | None]:
+    ) -> tuple[str, str, Choice | None]:
+        """What the visitor is shown to have said, the text for Rasa, and the choice meant."""
         if incoming.choice_id is None:
             assert incoming.text is not None
-            return incoming.text, None
+            return incoming.text, incoming.text, None
         offered = await self._store.choice(conversation_id, incoming.choice_id)
         if offered is None:
             raise UnknownChoice
-        return offered.title, offered
+        meant = read_payload(offered.payload)
+        if meant is None:  # A button may also just say something for the visitor.
+            return offered.title, clean_text(offered.payload) or offered.title, None
+        return offered.title, offered.title, meant
 
     def _read_reply(
         self, items: list[dict[str, Any]], reply_to: str | None

@@ -1,17 +1,21 @@
 """Rasa, as seen from the web process: its REST channel and what it says of its health."""
 
-import asyncio
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import httpx
+import aiohttp
 
 CONNECT_SECONDS = 2.0
 REPLY_SECONDS = 10.0
 PROBE_SECONDS = 2.0
 CONNECTIONS = 100
+# Rasa closes an idle connection after 120 s and the action server after 5 s; one that is reused in
+# that very moment would lose its message.
+IDLE_SECONDS = 3.0
 
 _PAYLOAD = re.compile(r"/(?P<intent>[^{\s]+)\s*(?P<entities>\{.*\})?\s*", re.DOTALL)
 
@@ -41,19 +45,22 @@ def read_payload(payload: str) -> Choice | None:
 
 
 class RasaClient:
-    """One Rasa server. Open for the life of the app; `close` it at the end."""
+    """One Rasa server. Open while the app runs: `open` it on its loop, `close` it at the end."""
 
     def __init__(self, url: str, token: str) -> None:
         self._url = url.rstrip("/")
         self._token = token
-        self._http = httpx.AsyncClient(
-            timeout=httpx.Timeout(REPLY_SECONDS, connect=CONNECT_SECONDS),
-            limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
-            trust_env=False,  # Rasa is on this machine: no proxy lies between.
+        self._session: aiohttp.ClientSession | None = None
+
+    async def open(self) -> None:
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=CONNECTIONS, keepalive_timeout=IDLE_SECONDS),
+            cookie_jar=aiohttp.DummyCookieJar(),
         )
 
     async def close(self) -> None:
-        await self._http.aclose()
+        if self._session is not None:
+            await self._session.close()
 
     async def send(
         self, conversation_id: str, text: str, choice: Choice | None = None
@@ -66,13 +73,11 @@ class RasaClient:
         """
         meant = {"choice": {"intent": choice.intent, "entities": choice.entities}} if choice else {}
         message = {"sender": conversation_id, "message": text, "metadata": meant}
-        try:
-            async with asyncio.timeout(REPLY_SECONDS):
-                response = await self._http.post(f"{self._url}/webhooks/rest/webhook", json=message)
-            response.raise_for_status()
-            reply = response.json()
-        except (httpx.HTTPError, TimeoutError, ValueError) as error:
-            raise RasaUnavailable(type(error).__name__) from error
+        url = f"{self._url}/webhooks/rest/webhook"
+        with _told_as_unavailable():
+            async with self._http.post(url, json=message, timeout=_reply_timeout()) as response:
+                response.raise_for_status()
+                reply = await response.json()
         if not isinstance(reply, list) or not all(isinstance(item, dict) for item in reply):
             raise RasaUnavailable("the reply is no list of messages")
         return reply
@@ -82,31 +87,45 @@ class RasaClient:
 
         Raises `RasaUnavailable` when Rasa does not answer or refuses the token.
         """
-        try:
-            response = await self._http.get(
-                f"{self._url}/status", params={"token": self._token}, timeout=PROBE_SECONDS
-            )
-            if response.status_code == 409:  # Rasa's answer while no model is loaded.
-                return None
-            response.raise_for_status()
-            name = response.json().get("model_file")
-        except (httpx.HTTPError, ValueError, AttributeError) as error:
-            raise RasaUnavailable(type(error).__name__) from error
+        url, token = f"{self._url}/status", {"token": self._token}
+        with _told_as_unavailable():
+            async with self._http.get(url, params=token, timeout=_PROBE) as response:
+                if response.status == 409:  # Rasa's answer while no model is loaded.
+                    return None
+                response.raise_for_status()
+                status = await response.json()
+        name = status.get("model_file") if isinstance(status, dict) else None
         return name if isinstance(name, str) and name else None
 
     async def tracker_store_works(self) -> bool:
         """Whether Rasa's conversations reach their database rather than memory only."""
-        url = f"{self._url}/webhooks/needlepoint/health"
-        return await answers_ok(self._http, url)
+        return await self.answers(f"{self._url}/webhooks/needlepoint/health")
 
     async def answers(self, url: str) -> bool:
-        """Whether another part answers 200 at `url`, asked over the same client."""
-        return await answers_ok(self._http, url)
+        """Whether this or another part answers 200 at `url`."""
+        try:
+            async with self._http.get(url, timeout=_PROBE) as response:
+                return response.status == 200
+        except (aiohttp.ClientError, TimeoutError):
+            return False
+
+    @property
+    def _http(self) -> aiohttp.ClientSession:
+        assert self._session is not None, "the client is not open"
+        return self._session
 
 
-async def answers_ok(http: httpx.AsyncClient, url: str) -> bool:
+@contextmanager
+def _told_as_unavailable() -> Iterator[None]:
     try:
-        response = await http.get(url, timeout=PROBE_SECONDS)
-    except httpx.HTTPError:
-        return False
-    return response.status_code == 200
+        yield
+    except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+        # Only the kind: an error's text may hold an address with the token in it.
+        raise RasaUnavailable(type(error).__name__) from error
+
+
+_PROBE = aiohttp.ClientTimeout(total=PROBE_SECONDS)
+
+
+def _reply_timeout() -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(total=REPLY_SECONDS, sock_connect=CONNECT_SECONDS)

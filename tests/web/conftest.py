@@ -46,6 +46,21 @@ def visitor(server: Server) -> Visitor:
     return server.begin()
 
 
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, FakeRasa]]:
+    """One server for the rows of a table, which differ in nothing but what is sent."""
+    fake = FakeRasa()
+    with ExitStack() as stack:
+        fake.url = stack.enter_context(listening(fake.app))
+        settings = TestSettings(tmp_path_factory.mktemp("shared"), fake.url)
+        yield start_server(stack, settings), fake
+
+
+@pytest.fixture
+def shared_server(shared: tuple[Server, FakeRasa]) -> Server:
+    return shared[0]
+
+
 @pytest.fixture
 def unused_port() -> int:
     with socket.socket() as free:

@@ -104,8 +104,6 @@ class FakeRasa:
         return Response(status_code=200 if self.actions else 503)
 
 
-
-
 @dataclass(frozen=True)
 class TestSettings:
     """Settings of a web server under test."""

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -58,18 +59,20 @@ JSON = {"Content-Type": "application/json"}
     ],
 )
 def test_a_bad_message_is_refused(
-    visitor: Visitor, rasa: FakeRasa, body: bytes, status: int, code: str
+    shared: tuple[Server, FakeRasa], body: bytes, status: int, code: str
 ) -> None:
-    refused = visitor.server.http.post(
-        "/api/messages", content=body, headers={**visitor.headers, **JSON}
-    )
+    server, rasa = shared
+    visitor = server.begin()
+    rasa.heard.clear()
+
+    refused = server.http.post("/api/messages", content=body, headers={**visitor.headers, **JSON})
 
     assert refused.status_code == status
     assert refused.json()["error"]["code"] == code
     assert set(refused.json()) == {"error"}
     assert set(refused.json()["error"]) == {"code", "message"}
     assert refused.json()["error"]["message"].endswith((".", "?"))
-    assert rasa.heard_texts() == ["hello"]
+    assert rasa.heard == []
 
 
 @pytest.mark.parametrize(
@@ -97,11 +100,12 @@ def test_a_bad_message_is_refused(
     ],
 )
 def test_what_rasa_hears_starts_with_no_slash_and_holds_no_control_characters(
-    visitor: Visitor, rasa: FakeRasa, body: bytes, heard: str
+    shared: tuple[Server, FakeRasa], body: bytes, heard: str
 ) -> None:
-    reply = visitor.server.http.post(
-        "/api/messages", content=body, headers={**visitor.headers, **JSON}
-    )
+    server, rasa = shared
+    visitor = server.begin()
+
+    reply = server.http.post("/api/messages", content=body, headers={**visitor.headers, **JSON})
 
     assert reply.status_code == 200, reply.text
     assert rasa.heard_texts()[-1] == heard
@@ -164,9 +168,7 @@ def test_a_changed_token_is_refused(server: Server, visitor: Visitor) -> None:
     conversation, rest = visitor.token.split(".", 1)
     other = ("0" if conversation[0] != "0" else "1") + conversation[1:]
 
-    refused = server.http.get(
-        "/api/messages", headers={"Authorization": f"Bearer {other}.{rest}"}
-    )
+    refused = server.http.get("/api/messages", headers={"Authorization": f"Bearer {other}.{rest}"})
 
     assert refused.status_code == 401
 
@@ -182,8 +184,10 @@ def test_a_changed_token_is_refused(server: Server, visitor: Visitor) -> None:
         [],
     ],
 )
-def test_bad_feedback_is_refused(visitor: Visitor, body: Any) -> None:
-    refused = visitor.server.http.post("/api/feedback", json=body, headers=visitor.headers)
+def test_bad_feedback_is_refused(shared_server: Server, body: Any) -> None:
+    visitor = shared_server.begin()
+
+    refused = shared_server.http.post("/api/feedback", json=body, headers=visitor.headers)
 
     assert refused.status_code == 422
     assert refused.json()["error"]["code"] == "wrong_shape"
@@ -202,9 +206,9 @@ def test_bad_feedback_is_refused(visitor: Visitor, body: Any) -> None:
     ],
 )
 def test_wrong_addresses_and_methods_get_the_same_shape(
-    server: Server, method: str, path: str, status: int, code: str
+    shared_server: Server, method: str, path: str, status: int, code: str
 ) -> None:
-    refused = server.http.request(method, path)
+    refused = shared_server.http.request(method, path)
 
     assert refused.status_code == status
     assert refused.json()["error"]["code"] == code
@@ -218,9 +222,7 @@ def test_a_person_who_followed_a_link_to_nowhere_gets_a_page(server: Server) -> 
     assert page.headers["content-type"].startswith("text/html")
 
 
-def test_a_fault_of_ours_is_a_plain_500(
-    visitor: Visitor, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_fault_of_ours_is_a_plain_500(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     def fault(_: object) -> None:
         raise RuntimeError("with a secret inside")
 
@@ -252,8 +254,6 @@ def test_a_conversation_is_limited(serve: Serve, rasa: FakeRasa) -> None:
 
 
 def test_a_limited_visitor_is_heard_again_after_the_wait(serve: Serve) -> None:
-    import time
-
     visitor = serve(rate_limit="1/second").begin()
     while visitor.say("hi").status_code == 200:
         pass
@@ -285,9 +285,7 @@ def test_a_refused_shape_costs_nothing(serve: Serve) -> None:
 
 
 def _begin_as(server: Server, forwarded: str) -> int:
-    return server.http.post(
-        "/api/sessions", headers={"X-Forwarded-For": forwarded}
-    ).status_code
+    return server.http.post("/api/sessions", headers={"X-Forwarded-For": forwarded}).status_code
 
 
 def test_forwarded_addresses_of_strangers_do_not_count(serve: Serve) -> None:

@@ -2,11 +2,14 @@
 
 import json
 import sqlite3
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from tests.web.conftest import Serve
 from tests.web.running import FakeRasa, Server, Visitor
+from web.chat_store import REST_SECONDS
 from web.tokens import LIFETIME_SECONDS, Tokens
 
 SCARS = [
@@ -111,6 +114,19 @@ def test_a_choice_is_shown_without_its_payload_and_sent_as_metadata(
     ]
 
 
+def test_a_button_that_says_something_is_said_for_the_visitor(
+    visitor: Visitor, rasa: FakeRasa
+) -> None:
+    button = {"title": "Broken payload", "payload": "/inform{broken"}
+    rasa.replies["my skin"] = [{"text": "This?", "buttons": [button]}]
+    [offered] = visitor.say("my skin").json()["messages"][0]["choices"]
+
+    visitor.post({"choice": offered["id"]})
+
+    assert rasa.heard[-1]["message"] == "inform{broken"
+    assert rasa.heard[-1]["metadata"] == {}
+
+
 def test_a_choice_of_another_conversation_is_unknown(
     server: Server, visitor: Visitor, rasa: FakeRasa
 ) -> None:
@@ -208,9 +224,7 @@ def test_two_messages_at_once_are_answered_one_after_the_other(
     assert roles == ["assistant", *["visitor", "assistant"] * 8]
 
 
-def test_twenty_visitors_at_once_each_get_their_own_answers(
-    server: Server, rasa: FakeRasa
-) -> None:
+def test_twenty_visitors_at_once_each_get_their_own_answers(server: Server, rasa: FakeRasa) -> None:
     rasa.replies |= {f"question {n}": [{"text": f"answer {n}"}] for n in range(20)}
 
     def talk(n: int) -> list[str]:
@@ -288,7 +302,7 @@ def test_a_failing_rasa_is_a_503_that_says_when_to_come_back(
     assert answered.status_code == 200
 
 
-def test_without_rasa_no_session_begins(serve, unused_port: int) -> None:  # type: ignore[no-untyped-def]
+def test_without_rasa_no_session_begins(serve: Serve, unused_port: int) -> None:
     server = serve(rasa_url=f"http://127.0.0.1:{unused_port}")
 
     refused = server.http.post("/api/sessions")
@@ -320,6 +334,7 @@ def test_an_answer_is_delivered_although_it_cannot_be_stored(
     again = visitor.say("my skin", client_id="1")
     lock.execute("ROLLBACK")
     lock.close()
+    time.sleep(REST_SECONDS)
     chosen = visitor.post({"choice": choice})
 
     assert reply.status_code == 200
@@ -337,8 +352,6 @@ def test_a_token_of_another_server_or_of_yesterday_is_refused(
 ) -> None:
     _, forged = Tokens("another secret").issue()
     with monkeypatch.context() as yesterday:
-        import time
-
         then = time.time() - LIFETIME_SECONDS - 60
         yesterday.setattr("itsdangerous.timed.time.time", lambda: then)
         _, expired = Tokens(server.settings.signing_secret).issue()

@@ -1,0 +1,189 @@
+"""The chat's own database: its tables, what it forgets and what it gives out."""
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from multiprocessing import get_context
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Engine
+
+from booking.database import open_database, run_migrations
+from web import chat_store
+from web.chat_store import (
+    AlreadyAnswered,
+    ChatMessage,
+    ChatStore,
+    Offered,
+    Turn,
+    erase_conversations,
+    export_conversations,
+    new_id,
+    now,
+    purge_before,
+    tune_for_chat,
+)
+
+ONE, TWO = "1" * 32, "2" * 32
+DAY = 24 * 60 * 60.0
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    url = f"sqlite:///{tmp_path}/chat.db"
+    run_migrations(url, chain="chat", metadata=chat_store.metadata)
+    engine = open_database(url)
+    tune_for_chat(engine)
+    yield engine
+    engine.dispose()
+
+
+def turn(conversation: str, text: str, *, ago: float = 0, client_id: str | None = None) -> Turn:
+    asked = ChatMessage(new_id(), "visitor", text, now() - ago, client_id=client_id)
+    choices = (Offered(new_id()[:16], "Downtime", "/faq/downtime"),)
+    answer = ChatMessage(
+        new_id(), "assistant", f"about {text}", now() - ago, choices, reply_to=asked.id
+    )
+    return Turn(conversation, (asked, answer))
+
+
+def record(engine: Engine, *turns: Turn) -> None:
+    async def all_of_them() -> None:
+        store = ChatStore(engine)
+        for one in turns:
+            assert await store.record(one)
+
+    asyncio.run(all_of_them())
+
+
+def texts(engine: Engine, conversation: str) -> list[str]:
+    messages = asyncio.run(ChatStore(engine).messages(conversation))
+    return [message.text for message in messages]
+
+
+def test_the_migrations_make_the_tables_of_the_code(engine: Engine) -> None:
+    with engine.begin() as connection:
+        context = MigrationContext.configure(
+            connection, opts={"version_table": "alembic_version_chat", "compare_type": True}
+        )
+
+        differences = compare_metadata(context, chat_store.metadata)
+
+    assert differences == []
+
+
+def test_what_is_stored_comes_back_as_it_was(engine: Engine) -> None:
+    told = turn(ONE, "downtime", client_id="a")
+
+    record(engine, told)
+
+    assert asyncio.run(ChatStore(engine).messages(ONE)) == list(told.messages)
+    assert asyncio.run(ChatStore(engine).answers_to(ONE, "a")) == told.answers
+    assert asyncio.run(ChatStore(engine).answers_to(TWO, "a")) is None
+
+
+def test_a_second_turn_with_the_same_client_id_leaves_nothing(engine: Engine) -> None:
+    record(engine, turn(ONE, "first", client_id="a"))
+
+    with pytest.raises(AlreadyAnswered):
+        record(engine, turn(ONE, "second", client_id="a"))
+
+    assert texts(engine, ONE) == ["first", "about first"]
+
+
+def test_conversations_that_went_quiet_are_forgotten_whole(engine: Engine) -> None:
+    record(
+        engine,
+        turn(ONE, "long ago", ago=9 * DAY),
+        turn(TWO, "also long ago", ago=9 * DAY),
+        turn(TWO, "and still talking", ago=DAY),
+    )
+
+    gone = purge_before(engine, datetime.now(UTC) - timedelta(days=7))
+
+    assert gone == 2
+    assert texts(engine, ONE) == []
+    assert len(texts(engine, TWO)) == 4
+    with engine.begin() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM chat_choices").scalar() == 2
+
+
+def test_a_visitors_conversations_are_given_out_and_erased(engine: Engine) -> None:
+    record(engine, turn(ONE, "mine"), turn(TWO, "theirs"))
+
+    given = export_conversations(engine, [ONE])
+    erased = erase_conversations(engine, [ONE])
+
+    assert [(line["role"], line["text"]) for line in given] == [
+        ("visitor", "mine"),
+        ("assistant", "about mine"),
+    ]
+    assert erased == 2
+    assert texts(engine, ONE) == []
+    assert texts(engine, TWO) == ["theirs", "about theirs"]
+
+
+def test_turns_of_a_locked_time_are_stored_later_and_once(engine: Engine, tmp_path: Path) -> None:
+    failures: list[int] = []
+
+    async def through_a_lock() -> list[bool]:
+        store = ChatStore(engine, lambda: failures.append(1))
+        lock = sqlite3.connect(tmp_path / "chat.db", isolation_level=None)
+        lock.execute("BEGIN IMMEDIATE")
+        stored = list(
+            await asyncio.gather(*(store.record(turn(ONE, f"locked {n}")) for n in range(10)))
+        )
+        lock.execute("ROLLBACK")
+        lock.close()
+        await asyncio.sleep(chat_store.REST_SECONDS)
+        stored += await asyncio.gather(*(store.record(turn(TWO, f"free {n}")) for n in range(5)))
+        return stored
+
+    stored = asyncio.run(through_a_lock())
+
+    assert stored == [*[False] * 10, *[True] * 5]
+    assert len(failures) == 10
+    assert texts(engine, ONE) == [
+        text for n in range(10) for text in (f"locked {n}", f"about locked {n}")
+    ]
+    assert len(texts(engine, TWO)) == 10
+
+
+def test_visitors_do_not_queue_for_a_locked_database(engine: Engine, tmp_path: Path) -> None:
+    lock = sqlite3.connect(tmp_path / "chat.db", isolation_level=None)
+    lock.execute("BEGIN IMMEDIATE")
+    started = time.monotonic()
+
+    async def ten_at_once() -> None:
+        store = ChatStore(engine)
+        await asyncio.gather(*(store.record(turn(ONE, str(n))) for n in range(10)))
+
+    asyncio.run(ten_at_once())
+    lock.close()
+
+    assert time.monotonic() - started < 2 * chat_store.BUSY_MILLISECONDS / 1000
+
+
+def keep_writing(url: str) -> None:
+    writer = open_database(url)
+    for n in range(100_000):
+        chat_store._transaction(writer, chat_store._insert_turn, turn(ONE, str(n)))
+
+
+def test_a_killed_process_leaves_whole_turns_only(engine: Engine, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/chat.db"
+    writer = get_context("spawn").Process(target=keep_writing, args=(url,), daemon=True)
+    writer.start()
+    while len(texts(engine, ONE)) < 20:
+        time.sleep(0.01)
+    writer.kill()
+    writer.join()
+
+    told = texts(engine, ONE)
+
+    assert told[1::2] == [f"about {text}" for text in told[::2]]
