@@ -1,6 +1,6 @@
 """The gate on the classifier's score: below it, a message counts as not understood.
 
-Calibrated at every training: five-fold cross-validation shows how messages of known labels score, right and
+Calibrated at every training: cross-validation shows how messages of known labels score, right and
 wrong; leaving whole labels out shows how messages of unknown labels score. The threshold serves both best, for
 an assumed share of messages that no label fits and an assumed price of a wrong answer.
 """
@@ -23,7 +23,7 @@ class Assumptions:
     unknown_share: float = 0.2
     # price of a wrong answer, where a right one earns 1 and none earns 0
     wrong_cost: float = 0.0
-    folds: int = 5
+    folds: int = 3
     # how far below the threshold clarifying goes, as a share of it
     clarify_share: float = 0.75
 

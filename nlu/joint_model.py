@@ -29,12 +29,12 @@ class Hyperparameters:
     # share of the linear head's probability in the score, the rest is the nearest example's cosine
     mix: float = 0.5
     # inverse strength of the linear head's L2 penalty, per example
-    c: float = 50.0
+    c: float = 30.0
     # L-BFGS iterations; past these the score no longer moves
     iterations: int = 50
     # weight of the n-grams beside the embedding, and to how many dimensions they are reduced
-    ngram_weight: float = 0.5
-    ngram_dimensions: int = 256
+    ngram_weight: float = 0.6
+    ngram_dimensions: int = 128
     # how far the within-label covariance is shrunk towards a sphere, 0 to 1
     shrinkage: float = 0.7
 

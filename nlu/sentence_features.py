@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Dict, List, Text
+from typing import Any, Callable, Dict, List, Text
 
 import numpy as np
 import rasa.shared.utils.io
@@ -20,11 +20,13 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from encoder import SentenceEncoder
 from encoder.sentence_encoder import GRAPH_FILES, fingerprint
+from nlu.embedding_cache import EmbeddingCache
 from nlu.normalisation import Spellings, normalise
 from nlu.spacy_text import SpacyText, spelling_variants
 
 PROJECT = Path(__file__).resolve().parents[1]
 NORMALISED = "normalised_text"
+CACHE_FILE = "training-embeddings.npz"
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True)
@@ -46,6 +48,8 @@ class SentenceFeatures(DenseFeaturizer, GraphComponent):
             "encoder": "models/encoder",
             # float32, or int8 (about a third of the time, a little less exact)
             "precision": "float32",
+            # remember the training data's embeddings beside the encoder, for the next training
+            "cache": True,
         }
 
     def __init__(
@@ -114,16 +118,24 @@ class SentenceFeatures(DenseFeaturizer, GraphComponent):
         return cls(config, model_storage, resource, execution_context, Spellings(variants))
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        self._featurize([m for m in training_data.training_examples if m.get(TEXT)])
+        encode = self._encode_from_cache if self._config["cache"] else self._encoder.encode
+        self._featurize([m for m in training_data.training_examples if m.get(TEXT)], encode)
         return training_data
 
     def process(self, messages: List[Message]) -> List[Message]:
-        self._featurize([m for m in messages if m.get(TEXT)])
+        self._featurize([m for m in messages if m.get(TEXT)], self._encoder.encode)
         return messages
 
-    def _featurize(self, messages: List[Message]) -> None:
+    def _encode_from_cache(self, texts: List[Text]) -> np.ndarray:
+        directory = PROJECT / self._config["encoder"]
+        key = fingerprint(directory, self._config["precision"])
+        return EmbeddingCache(directory / CACHE_FILE, key).encode(texts, self._encoder)
+
+    def _featurize(
+        self, messages: List[Message], encode: Callable[[List[Text]], np.ndarray]
+    ) -> None:
         texts = [normalise(message.get(TEXT), self._spellings) for message in messages]
-        for message, text, vector in zip(messages, texts, self._encoder.encode(texts)):
+        for message, text, vector in zip(messages, texts, encode(texts)):
             message.set(NORMALISED, text)
             message.add_features(
                 Features(vector[np.newaxis, :], FEATURE_TYPE_SENTENCE, TEXT, self._identifier)

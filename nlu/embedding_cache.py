@@ -1,0 +1,65 @@
+"""Embeddings of the last training's sentences, so that the next training encodes only what is new."""
+
+from __future__ import annotations
+
+import logging
+import os
+import tempfile
+from pathlib import Path
+from typing import Dict, List, Text
+
+import numpy as np
+
+from encoder import SentenceEncoder
+
+logger = logging.getLogger(__name__)
+
+
+class EmbeddingCache:
+    """Keeps vectors by sentence in one file; a file that can't be read or is another encoder's is ignored.
+
+    Args:
+        path: the file, made when missing.
+        key: fingerprint of the encoder that the vectors come from.
+    """
+
+    def __init__(self, path: Path, key: Text) -> None:
+        self._path = path
+        self._key = key
+        self._vectors = self._read()
+
+    def encode(self, texts: List[Text], encoder: SentenceEncoder) -> np.ndarray:
+        """Vectors of shape (len(texts), 384); what was missing is encoded and kept, what is unused goes."""
+        missing = [text for text in dict.fromkeys(texts) if text not in self._vectors]
+        if missing:
+            self._vectors.update(zip(missing, encoder.encode(missing)))
+        result = np.stack([self._vectors[text] for text in texts]) if texts else encoder.encode([])
+        if missing or len(self._vectors) > len(set(texts)):
+            self._write({text: self._vectors[text] for text in texts})
+        return result
+
+    def _read(self) -> Dict[Text, np.ndarray]:
+        try:
+            with np.load(self._path, allow_pickle=False) as kept:
+                if str(kept["key"]) != self._key:
+                    return {}
+                return dict(zip(kept["texts"].tolist(), kept["vectors"]))
+        except FileNotFoundError:
+            return {}
+        except Exception as error:  # whatever is wrong with a cache, training goes on without it
+            logger.warning("%s can't be read (%s): encoding all sentences anew", self._path, error)
+            return {}
+
+    def _write(self, vectors: Dict[Text, np.ndarray]) -> None:
+        try:
+            handle, draft = tempfile.mkstemp(dir=self._path.parent, suffix=".npz")
+            with os.fdopen(handle, "wb") as file:
+                np.savez(
+                    file,
+                    key=np.array(self._key),
+                    texts=np.array(list(vectors)),
+                    vectors=np.stack(list(vectors.values())),
+                )
+            os.replace(draft, self._path)
+        except OSError as error:
+            logger.warning("%s can't be written: %s", self._path, error)

@@ -1,0 +1,152 @@
+"""The graph components, trained and loaded through Rasa's own model storage."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rasa.shared.exceptions import InvalidConfigException
+from rasa.shared.nlu.training_data.formats.rasa_yaml import RasaYAMLReader
+
+from nlu.joint_classifier import JointClassifier
+from nlu.sentence_features import NORMALISED, SentenceFeatures, embedding_of
+from nlu.spacy_text import SENTENCES, SpacyText
+
+ALL = (SpacyText, SentenceFeatures, JointClassifier)
+
+
+@pytest.fixture
+def trained(pipeline, training_data):
+    return pipeline.train(training_data, *ALL, cache=False)
+
+
+def test_tokens_carry_their_place_in_the_text(pipeline, training_data):
+    pipeline.train(training_data, SpacyText)
+
+    tokens = pipeline.parse("Hi, does it hurt?").get("text_tokens")
+
+    assert [(t.text, t.start) for t in tokens] == [
+        ("Hi", 0), (",", 2), ("does", 4), ("it", 9), ("hurt", 12), ("?", 16),
+    ]  # fmt: skip
+
+
+def test_sentences_are_split(pipeline, training_data):
+    pipeline.train(training_data, SpacyText)
+
+    message = pipeline.parse("I have acne scars. Does it hurt?")
+
+    assert message.get(SENTENCES) == ["I have acne scars.", "Does it hurt?"]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("my Acne Scars bother me", [("concern", "acne scars", 3, 13)]),
+        ("these pock marks", [("concern", "acne scars", 6, 16)]),
+        ("melasma and acne scars", [("concern", "melasma", 0, 7), ("concern", "acne scars", 12, 22)]),
+        ("nothing of the kind", []),
+    ],
+)
+def test_the_lexicon_gives_entities_with_canonical_values(pipeline, training_data, text, found):
+    pipeline.train(training_data, SpacyText)
+
+    entities = pipeline.parse(text).get("entities") or []
+
+    assert [(e["entity"], e["value"], e["start"], e["end"]) for e in entities] == found
+
+
+def test_spelling_variants_are_unified_before_encoding(featurized, training_data):
+    parsed = featurized(training_data).parse("is  Micro Needeling safe")
+
+    assert parsed.get(NORMALISED) == "is microneedling safe"
+
+
+def test_each_message_gets_one_unit_vector(featurized, training_data):
+    vector = embedding_of(featurized(training_data).parse("does it hurt"))
+
+    assert vector.shape == (384,)
+    assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-5)
+
+
+def test_an_unknown_precision_is_refused_by_name(pipeline, training_data):
+    with pytest.raises(InvalidConfigException, match="float16"):
+        pipeline.train(training_data, SpacyText, SentenceFeatures, precision="float16")
+
+
+def test_a_retrieval_intent_and_its_response_come_from_one_score(trained):
+    message = trained.parse("is it very painful")
+
+    selected = message.get("response_selector")["faq"]
+    assert message.get("intent")["name"] == "faq"
+    assert selected["response"]["intent_response_key"] == "faq/does-it-hurt"
+    assert selected["response"]["utter_action"] == "utter_faq/does-it-hurt"
+    assert selected["response"]["responses"] == [{"text": "Many people feel little."}]
+    assert message.get("intent")["confidence"] == selected["response"]["confidence"]
+
+
+def test_a_plain_intent_is_recognised_beside_retrieval_intents(trained):
+    assert trained.parse("hello there").get("intent")["name"] == "greet"
+
+
+def test_what_scores_below_the_gate_is_a_fallback_with_its_ranking_kept(trained):
+    message = trained.parse("zqx vbn wpl")
+
+    assert message.get("intent")["name"] == "nlu_fallback"
+    assert message.get("response_selector")["faq"]["ranking"]
+    assert {"greet", "faq"} <= {r["name"] for r in message.get("intent_ranking")}
+
+
+def test_a_choice_is_obeyed_whatever_the_text(trained):
+    metadata = {"choice": {"intent": "faq/downtime", "entities": {"concern": "melasma"}}}
+
+    message = trained.parse("hello", metadata)
+
+    assert message.get("intent") == {"name": "faq", "confidence": 1.0}
+    response = message.get("response_selector")["faq"]["response"]
+    assert response["intent_response_key"] == "faq/downtime"
+    assert [(e["entity"], e["value"]) for e in message.get("entities")] == [("concern", "melasma")]
+
+
+def test_a_loaded_pipeline_answers_as_the_trained_one(trained):
+    again = trained.reloaded()
+
+    for text in ("is it painful", "pock marks", "when may i work", "good day", "zqx vbn"):
+        before, after = trained.parse(text), again.parse(text)
+        assert after.get("intent") == before.get("intent")
+        assert after.get("entities") == before.get("entities")
+        assert after.get("response_selector") == before.get("response_selector")
+
+
+def test_the_threshold_is_stored_in_the_model(trained, storage):
+    from rasa.engine.storage.resource import Resource
+
+    with storage.read_from(Resource("JointClassifier")) as directory:
+        gate = json.loads((Path(directory) / "gate.json").read_text())
+
+    assert 0 < gate["threshold"] < 1
+    assert trained.parse("hello").get("gate")["threshold"] == gate["threshold"]
+
+
+def test_it_trains_on_any_nlu_file_without_labels_or_lexicon_of_ours(pipeline):
+    data = RasaYAMLReader().reads(
+        'version: "3.1"\nnlu:\n'
+        "- intent: a\n  examples: |\n    - the weather is fine\n    - sunny today\n"
+        "- intent: b\n  examples: |\n    - my card was stolen\n    - I lost my bank card\n"
+    )
+
+    pipeline.train(data, *ALL, cache=False)
+
+    assert pipeline.parse("my bank card is gone").get("intent_ranking")[0]["name"] in {"b", "nlu_fallback"}
+    assert pipeline.parse("I lost my bank card").get("intent")["name"] == "b"
+
+
+def test_one_example_is_enough_to_train(pipeline):
+    data = RasaYAMLReader().reads('version: "3.1"\nnlu:\n- intent: a\n  examples: |\n    - hello\n')
+
+    pipeline.train(data, *ALL, cache=False)
+
+    assert pipeline.parse("hello").get("intent")["name"] == "a"
+
+
+def test_an_empty_message_is_left_alone(trained):
+    assert trained.parse("").get("intent") is None
