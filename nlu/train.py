@@ -1,0 +1,303 @@
+"""Trains the assistant: `python -m nlu.train --data data --out models [--force]`.
+
+Does what `rasa train` does, quicker and safer: nothing when nothing changed, one training at a time, and a
+model that appears in the folder whole or not at all. Progress goes to stderr; the last line of stdout is JSON:
+`{"model": "20261120-143000-1a2b3c4d.tar.gz", "seconds": 12.3, "skipped": false}`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import fcntl
+import hashlib
+import json
+import logging
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import time
+import warnings
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Text
+
+PROJECT = Path(__file__).resolve().parents[1]
+SUFFIX = ".tar.gz"
+FINGERPRINT_SUFFIX = ".fingerprint"
+LOCK_FILE = ".training.lock"
+DRAFT_PREFIX = ".draft-"
+# Packages whose versions a model depends on.
+MODEL_PACKAGES = ("rasa", "spacy", "onnxruntime", "scikit-learn", "numpy", "scipy")
+# What Rasa warns of because it does not know that our components read retrieval intents and the lexicon.
+EXPECTED_WARNINGS = (
+    "does not include a response selector component",
+    "consisting of lookup tables",
+    "does not include an 'EntitySynonymMapper'",
+    "Found intent 'faq' in stories which is not part of the domain",
+)
+# Seconds from which a component's share of the training is told.
+WORTH_TELLING = 0.5
+# Python files beside the components that no model depends on.
+NOT_IN_MODELS = {"train.py", "evaluate.py", "run.py", "tracker_store.py", "health_channel.py"}
+
+
+class Project(NamedTuple):
+    """The files a model is trained from; `clinic` is read by nlu.importer."""
+
+    config: Path
+    domain: Path
+    clinic: Path
+    data: Path
+
+    def missing(self) -> List[Path]:
+        return [path for path in self if not path.exists()]
+
+    def resolved(self) -> "Project":
+        return Project(*(path.resolve() for path in self))
+
+
+class Trained(NamedTuple):
+    """A model's file name, how long its training took, and whether it was there already."""
+
+    model: Text
+    seconds: float
+    skipped: bool
+
+
+class TrainingFailed(Exception):
+    """No model was made; the text is for whoever started the training."""
+
+
+def train(project: Project, out: Path, force: bool = False) -> Trained:
+    """Trains a model into `out`, or names the one that is there for the same content.
+
+    Waits while another training into the same folder runs. What goes wrong leaves `out` as it was.
+
+    Raises:
+        TrainingFailed: a file is missing, or Rasa refuses the training data.
+    """
+    for path in project.missing():
+        raise TrainingFailed(f"{path} is missing")
+    out.mkdir(parents=True, exist_ok=True)
+    started = time.monotonic()
+    with _one_at_a_time(out):
+        _clear_drafts(out)
+        content = fingerprint(project)
+        known = None if force else model_of(out, content)
+        if known is not None:
+            return Trained(known.name, _since(started), skipped=True)
+        draft = Path(tempfile.mkdtemp(prefix=DRAFT_PREFIX, dir=out))
+        try:
+            name = f"{datetime.now(timezone.utc):%Y%m%d-%H%M%S}-{content[:8]}{SUFFIX}"
+            _train_with_rasa(project, draft / name)
+            _put_into_place(draft / name, out, content)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+    return Trained(name, _since(started), skipped=False)
+
+
+def fingerprint(project: Project) -> Text:
+    """sha256 over all that a model is made of: project files, data, our components, encoder, Rasa."""
+    digest = hashlib.sha256()
+    for part, folder in (("data", project.data), ("nlu", PROJECT / "nlu"), ("encoder", PROJECT / "encoder")):
+        for path in _files(folder):
+            _add(digest, f"{part}/{path.relative_to(folder)}", path)
+    for part, path in project._asdict().items():
+        if path.is_file():
+            _add(digest, part, path)
+    built = PROJECT / "models" / "encoder" / "built-from"
+    if built.is_file():
+        _add(digest, "built-from", built)
+    for package in MODEL_PACKAGES:
+        digest.update(f"{package} {version(package)}\n".encode())
+    return digest.hexdigest()
+
+
+def _files(folder: Path) -> List[Path]:
+    wanted = {".yml", ".yaml", ".py"}
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if path.suffix in wanted and path.is_file() and path.name not in NOT_IN_MODELS
+    )
+
+
+def _add(digest: Any, name: Text, path: Path) -> None:
+    content = path.read_bytes()
+    digest.update(f"{name} {len(content)}\n".encode())
+    digest.update(content)
+
+
+def model_of(out: Path, content: Text) -> Optional[Path]:
+    """The newest model in the folder that was trained from content of this fingerprint."""
+    for note in sorted(out.glob(f"*{FINGERPRINT_SUFFIX}"), reverse=True):
+        model = out / note.name.replace(FINGERPRINT_SUFFIX, SUFFIX)
+        if model.is_file() and note.read_text().strip() == content:
+            return model
+    return None
+
+
+def _put_into_place(model: Path, out: Path, content: Text) -> None:
+    """The note goes first: a note without a model means nothing, a model without one trains again."""
+    name = model.name[: -len(SUFFIX)] + FINGERPRINT_SUFFIX
+    note = model.with_name(name)
+    note.write_text(content + "\n")
+    os.replace(note, out / name)
+    with model.open("rb") as file:
+        os.fsync(file.fileno())
+    os.replace(model, out / model.name)
+
+
+@contextmanager
+def _one_at_a_time(out: Path) -> Iterator[None]:
+    """Holds the folder's lock, which the system frees even when this process is killed."""
+    with (out / LOCK_FILE).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            _say("another training is running: waiting for it")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _clear_drafts(out: Path) -> None:
+    """Removes what a killed training left behind; only under the lock is it certain that it is dead."""
+    for draft in out.glob(f"{DRAFT_PREFIX}*"):
+        if draft.is_dir():
+            shutil.rmtree(draft, ignore_errors=True)
+
+
+def _train_with_rasa(project: Project, model: Path) -> None:
+    """Trains into the file `model`, with Rasa's own temporary folders beside it.
+
+    Raises:
+        TrainingFailed: Rasa refuses the training data.
+    """
+    _silence()
+    _say("loading Rasa")
+    from rasa.shared.exceptions import RasaException
+    from rasa.utils.common import configure_logging_and_warnings
+    from rasa.utils.log_utils import configure_structlog
+
+    configure_logging_and_warnings(logging.ERROR)
+    configure_structlog(logging.ERROR)
+    os.environ["NEEDLEPOINT_CLINIC"] = str(project.clinic)  # nlu.importer reads it there
+    tempfile.tempdir = str(model.parent)
+    try:
+        _run_training_graph(project, model)
+    except RasaException as error:
+        # What a component raises comes wrapped into "Error running graph component".
+        raise TrainingFailed(str(error.__cause__ or error)) from error
+    finally:
+        tempfile.tempdir = None
+
+
+def _run_training_graph(project: Project, model: Path) -> None:
+    """What rasa.model_training.train does, without its cache.
+
+    That cache fingerprints every message after every component, which takes longer than our components do;
+    whether to train at all is decided by `fingerprint` already.
+    """
+    import rasa.engine.validation
+    from rasa.engine.constants import PLACEHOLDER_IMPORTER
+    from rasa.engine.graph import ExecutionContext
+    from rasa.engine.recipes.recipe import Recipe
+    from rasa.engine.runner.dask import DaskGraphRunner
+    from rasa.engine.storage.local_model_storage import LocalModelStorage
+    from rasa.model_training import get_unresolved_slots
+    from rasa.shared.data import TrainingType
+    from rasa.shared.importers.importer import TrainingDataImporter
+
+    _say("reading the training data")
+    importer = TrainingDataImporter.load_from_config(
+        str(project.config), str(project.domain), [str(project.data)]
+    )
+    domain, stories = importer.get_domain(), importer.get_stories()
+    unknown = get_unresolved_slots(domain, stories)
+    if unknown:
+        raise TrainingFailed(f"rules or stories set slots that the domain lacks: {', '.join(unknown)}")
+    config = importer.get_config()
+    graphs = Recipe.recipe_for_name(config.get("recipe")).graph_config_for_recipe(
+        config, {}, training_type=TrainingType.BOTH, is_finetuning=False
+    )
+    rasa.engine.validation.validate(graphs)
+    domain = copy.deepcopy(domain)  # components may change the one that they are handed
+    components = model.parent / "components"
+    components.mkdir()
+    storage = LocalModelStorage(components)
+    runner = DaskGraphRunner.create(
+        graph_schema=graphs.train_schema,
+        model_storage=storage,
+        execution_context=ExecutionContext(graph_schema=graphs.train_schema),
+        hooks=[_Progress()],
+    )
+    runner.run(inputs={PLACEHOLDER_IMPORTER: importer})
+    _say("packing the model")
+    storage.create_model_package(model, graphs, domain)
+
+
+class _Progress:
+    """A hook of Rasa's graph that tells which component took how long."""
+
+    def on_before_node(self, node_name: Text, *_: Any, **__: Any) -> Dict[Text, Any]:
+        return {"started": time.monotonic()}
+
+    def on_after_node(
+        self, node_name: Text, *_: Any, input_hook_data: Dict[Text, Any], **__: Any
+    ) -> None:
+        seconds = _since(input_hook_data["started"])
+        if seconds >= WORTH_TELLING:
+            _say(f"{node_name}: {seconds:.1f} s")
+
+
+def _silence() -> None:
+    """Keeps back what is not for whoever trains: TensorFlow's greetings, deprecations inside Rasa."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ["RASA_TELEMETRY_ENABLED"] = "false"
+    # Filters would not do: libraries set their own while they are imported.
+    warnings.showwarning = _show_warning
+
+
+def _show_warning(message: Any, category: Any, *_: Any, **__: Any) -> None:
+    text = " ".join(str(message).split())
+    if category is UserWarning and not any(part in text for part in EXPECTED_WARNINGS):
+        _say(f"warning: {text}")
+
+
+def _say(text: Text) -> None:
+    print(f"  {text}", file=sys.stderr, flush=True)
+
+
+def _since(started: float) -> float:
+    return round(time.monotonic() - started, 1)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m nlu.train", description="Trains the assistant.")
+    parser.add_argument("--data", type=Path, default=PROJECT / "data", help="training data")
+    parser.add_argument("--out", type=Path, default=PROJECT / "models", help="where models are kept")
+    parser.add_argument("--config", type=Path, default=PROJECT / "config.yml")
+    parser.add_argument("--domain", type=Path, default=PROJECT / "domain.yml")
+    clinic = Path(os.environ.get("NEEDLEPOINT_CLINIC") or PROJECT / "clinic.yml")
+    parser.add_argument("--clinic", type=Path, default=clinic, help="the clinic's facts")
+    parser.add_argument("--force", action="store_true", help="train even when nothing changed")
+    asked = parser.parse_args()
+    # A training that is told to stop cleans up after itself.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        project = Project(asked.config, asked.domain, asked.clinic, asked.data)
+        trained = train(project.resolved(), asked.out.resolve(), asked.force)
+    except TrainingFailed as error:
+        print(f"training failed: {error}", file=sys.stderr)
+        return 1
+    print(json.dumps(trained._asdict()))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
