@@ -45,9 +45,8 @@ def _for_rasa(database_url: str) -> str:
 def write_endpoints(settings: Settings) -> Path:
     """Write the file whole and for its owner only, as it holds a token. Returns its path."""
     path = settings.rasa_endpoints
-    path.parent.mkdir(parents=True, exist_ok=True)
     # mkstemp makes the file with mode 0600.
-    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=".endpoints-")
+    handle, draft = tempfile.mkstemp(dir=settings.make_state_dir(), prefix=".endpoints-")
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         yaml.safe_dump(endpoints(settings), file, sort_keys=False)
     os.replace(draft, path)

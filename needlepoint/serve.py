@@ -16,8 +16,6 @@ from web.app import create_app
 from web.articles import BrokenArticle, read_articles
 from web.rasa_client import RasaClient
 
-log = logging.getLogger("needlepoint.web")
-
 
 def build(settings: Settings) -> FastAPI:
     """Bring the databases up to date and wire the app."""
@@ -36,24 +34,17 @@ def build(settings: Settings) -> FastAPI:
 
 def migrate(settings: Settings) -> None:
     """Bring the requests' and the chat's tables up to date."""
-    settings.state_dir.mkdir(parents=True, exist_ok=True)
+    settings.make_state_dir()
     run_migrations(settings.booking_database_url, chain="booking", metadata=Base.metadata)
     run_migrations(settings.chat_database_url, chain="chat", metadata=chat_store.metadata)
 
 
-def main() -> int:
+def run_web(settings: Settings) -> None:
+    """Serve until told to stop. Raises what `build` raises for wrong files or a database."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    try:
-        settings = read_settings()
-        app = build(settings)
-    except (SettingsError, ClinicMistake, BrokenArticle, FileNotFoundError) as error:
-        print(error, file=sys.stderr)
-        return 2
-    except BookingUnavailable as error:
-        print(f"NEEDLEPOINT_DATABASE_URL: {error} ({error.__cause__})", file=sys.stderr)
-        return 1
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     uvicorn.run(
-        app,
+        build(settings),
         host=settings.host,
         port=settings.port,
         log_config=None,
@@ -64,6 +55,17 @@ def main() -> int:
         server_header=False,
         timeout_graceful_shutdown=10,
     )
+
+
+def main() -> int:
+    try:
+        run_web(read_settings())
+    except (SettingsError, ClinicMistake, BrokenArticle, FileNotFoundError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    except BookingUnavailable as error:
+        print(f"NEEDLEPOINT_DATABASE_URL: {error} ({error.__cause__})", file=sys.stderr)
+        return 1
     return 0
 
 

@@ -219,6 +219,11 @@ class Settings(BaseSettings):
             url = _beside(url, suffix)
         return url.render_as_string(hide_password=False)
 
+    def make_state_dir(self) -> Path:
+        """The state directory, made for its owner only: it holds conversations and the secret."""
+        self.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return self.state_dir
+
     @property
     def live_model_pointer(self) -> Path:
         """File that holds the name of the model that visitors talk to."""
@@ -242,7 +247,7 @@ class Settings(BaseSettings):
         """The secret as set, or the one kept in the state directory (made at the first call)."""
         if self.secret is not None:
             return self.secret.get_secret_value()
-        return kept_secret(self.state_dir / "secret")
+        return kept_secret(self.make_state_dir() / "secret")
 
     @cached_property
     def shared_rasa_token(self) -> str:

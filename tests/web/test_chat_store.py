@@ -14,6 +14,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Engine
 
 from booking.database import open_database, run_migrations
+from tests.booking.conftest import postgresql_server as postgresql_server
+from tests.booking.conftest import postgresql_url as postgresql_url
 from web import chat_store
 from web.chat_store import (
     AlreadyAnswered,
@@ -33,9 +35,23 @@ ONE, TWO = "1" * 32, "2" * 32
 DAY = 24 * 60 * 60.0
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """An empty chat database, once on each kind that a clinic may use."""
+    yield from _opened(request.getfixturevalue(f"{request.param}_url"))
+
+
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    url = f"sqlite:///{tmp_path}/chat.db"
+def sqlite_url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/chat.db"
+
+
+@pytest.fixture
+def sqlite_engine(sqlite_url: str) -> Iterator[Engine]:
+    yield from _opened(sqlite_url)
+
+
+def _opened(url: str) -> Iterator[Engine]:
     run_migrations(url, chain="chat", metadata=chat_store.metadata)
     engine = open_database(url)
     tune_for_chat(engine)
@@ -96,6 +112,30 @@ def test_a_second_turn_with_the_same_client_id_leaves_nothing(engine: Engine) ->
     assert texts(engine, ONE) == ["first", "about first"]
 
 
+def test_a_choice_is_found_in_its_own_conversation_only(engine: Engine) -> None:
+    told = turn(ONE, "downtime")
+    [offered] = told.answers[0].choices
+    record(engine, told)
+
+    found = [asyncio.run(ChatStore(engine).choice(c, offered.id)) for c in (ONE, TWO)]
+
+    assert found == [offered, None]
+
+
+def test_a_thumb_is_set_on_an_answer_of_the_conversation_only(engine: Engine) -> None:
+    told = turn(ONE, "downtime")
+    asked, answer = told.messages
+    record(engine, told)
+
+    given = [
+        asyncio.run(ChatStore(engine).give_feedback(conversation, message.id, "up"))
+        for conversation, message in ((ONE, answer), (ONE, asked), (TWO, answer))
+    ]
+
+    assert given == [True, False, False]
+    assert [m.feedback for m in asyncio.run(ChatStore(engine).messages(ONE))] == [None, "up"]
+
+
 def test_conversations_that_went_quiet_are_forgotten_whole(engine: Engine) -> None:
     record(
         engine,
@@ -128,11 +168,13 @@ def test_a_visitors_conversations_are_given_out_and_erased(engine: Engine) -> No
     assert texts(engine, TWO) == ["theirs", "about theirs"]
 
 
-def test_turns_of_a_locked_time_are_stored_later_and_once(engine: Engine, tmp_path: Path) -> None:
+def test_turns_of_a_locked_time_are_stored_later_and_once(
+    sqlite_engine: Engine, tmp_path: Path
+) -> None:
     failures: list[int] = []
 
     async def through_a_lock() -> list[bool]:
-        store = ChatStore(engine, lambda: failures.append(1))
+        store = ChatStore(sqlite_engine, lambda: failures.append(1))
         lock = sqlite3.connect(tmp_path / "chat.db", isolation_level=None)
         lock.execute("BEGIN IMMEDIATE")
         stored = list(
@@ -148,19 +190,19 @@ def test_turns_of_a_locked_time_are_stored_later_and_once(engine: Engine, tmp_pa
 
     assert stored == [*[False] * 10, *[True] * 5]
     assert len(failures) == 10
-    assert texts(engine, ONE) == [
+    assert texts(sqlite_engine, ONE) == [
         text for n in range(10) for text in (f"locked {n}", f"about locked {n}")
     ]
-    assert len(texts(engine, TWO)) == 10
+    assert len(texts(sqlite_engine, TWO)) == 10
 
 
-def test_visitors_do_not_queue_for_a_locked_database(engine: Engine, tmp_path: Path) -> None:
+def test_visitors_do_not_queue_for_a_locked_database(sqlite_engine: Engine, tmp_path: Path) -> None:
     lock = sqlite3.connect(tmp_path / "chat.db", isolation_level=None)
     lock.execute("BEGIN IMMEDIATE")
     started = time.monotonic()
 
     async def ten_at_once() -> None:
-        store = ChatStore(engine)
+        store = ChatStore(sqlite_engine)
         await asyncio.gather(*(store.record(turn(ONE, str(n))) for n in range(10)))
 
     asyncio.run(ten_at_once())
@@ -175,15 +217,15 @@ def keep_writing(url: str) -> None:
         chat_store._transaction(writer, chat_store._insert_turn, turn(ONE, str(n)))
 
 
-def test_a_killed_process_leaves_whole_turns_only(engine: Engine, tmp_path: Path) -> None:
+def test_a_killed_process_leaves_whole_turns_only(sqlite_engine: Engine, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/chat.db"
     writer = get_context("spawn").Process(target=keep_writing, args=(url,), daemon=True)
     writer.start()
-    while len(texts(engine, ONE)) < 20:
+    while len(texts(sqlite_engine, ONE)) < 20:
         time.sleep(0.01)
     writer.kill()
     writer.join()
 
-    told = texts(engine, ONE)
+    told = texts(sqlite_engine, ONE)
 
     assert told[1::2] == [f"about {text}" for text in told[::2]]

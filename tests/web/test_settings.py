@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import yaml
 
+from needlepoint import serve
 from needlepoint.rasa_endpoints import write_endpoints
 from needlepoint.settings import (
     PROJECT_ROOT,
@@ -151,6 +152,16 @@ def test_a_secret_is_made_once_and_kept_for_its_owner(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["secret"]
 
 
+def test_the_state_directory_is_made_for_its_owner(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("NEEDLEPOINT_STATE_DIR", str(tmp_path / "new" / "state"))
+
+    made = read_settings().make_state_dir()
+
+    assert stat.S_IMODE(made.stat().st_mode) == 0o700
+
+
 def test_processes_that_start_together_share_one_secret(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         secrets = list(pool.map(kept_secret, [tmp_path / "var" / "secret"] * 40))
@@ -225,3 +236,26 @@ def test_rasa_is_given_the_postgresql_driver_it_has(monkeypatch: pytest.MonkeyPa
     written = yaml.safe_load(write_endpoints(read_settings()).read_text())
 
     assert written["tracker_store"]["url"] == "postgresql+psycopg2://u:p@db/np"
+
+
+def test_a_wrong_setting_stops_the_web_process_with_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("NEEDLEPOINT_PORT", "eight")
+
+    code = serve.main()
+
+    assert code == 2
+    assert capsys.readouterr().err.startswith("NEEDLEPOINT_PORT: ")
+
+
+def test_a_database_that_cannot_be_opened_stops_the_web_process_with_one_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "np.db").mkdir()
+    monkeypatch.setenv("NEEDLEPOINT_DATABASE_URL", f"sqlite:///{tmp_path}/np.db")
+
+    code = serve.main()
+
+    assert code == 1
+    assert capsys.readouterr().err.startswith("NEEDLEPOINT_DATABASE_URL: ")
