@@ -10,10 +10,10 @@ from booking.clinic import ClinicMistake, read_clinic
 from booking.database import open_database, run_migrations
 from booking.errors import BookingUnavailable
 from booking.models import Base
+from faq.articles import BrokenArticle, read_articles
 from needlepoint.settings import Settings, SettingsError, read_settings
 from web import chat_store
 from web.app import create_app
-from web.articles import BrokenArticle, read_articles
 from web.rasa_client import RasaClient
 
 

@@ -10,8 +10,8 @@ from fastapi.templating import Jinja2Templates
 from sqlalchemy import Engine
 from starlette.middleware import Middleware
 
+from faq.articles import Articles
 from web import chat, health, metrics, models_endpoint
-from web.articles import Articles
 from web.chat_store import ChatStore
 from web.conversation import Conversations
 from web.errors import LastResort, install_error_handlers

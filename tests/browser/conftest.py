@@ -9,7 +9,7 @@ from fastapi.staticfiles import StaticFiles
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from booking.clinic import read_clinic
-from web.articles import read_articles
+from faq.articles import read_articles
 from web.site import STATIC, not_found_page, site_router, site_templates
 
 from .fake_chat import FakeChat, add_fake_chat, serving

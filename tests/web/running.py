@@ -19,9 +19,9 @@ from starlette.types import ASGIApp
 
 from booking.clinic import read_clinic
 from booking.database import open_database, run_migrations
+from faq.articles import read_articles
 from web import chat_store
 from web.app import create_app
-from web.articles import read_articles
 from web.rasa_client import RasaClient
 
 ROOT = Path(__file__).resolve().parents[2]

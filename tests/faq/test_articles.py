@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from web.articles import BrokenArticle, Source, anchor, read_articles
+from faq.articles import BrokenArticle, Source, anchor, read_articles
 
 HEALING = """---
 title: How skin heals
