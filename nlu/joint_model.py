@@ -1,9 +1,9 @@
 """The classifier's mathematics, without Rasa: linear head and nearest examples over one set of labels.
 
-Score of a label = mix * P(label) + (1 - mix) * nearness(label), where P comes from a multinomial logistic
-regression over [embedding, char n-grams] and nearness is the cosine to the label's nearest training example
-in a space where directions that vary within labels count less (docs/understanding.md has what each part
-gives).
+Score of a label = P(label) ** trust * nearness(label), where P comes from a multinomial logistic regression
+over [embedding, char n-grams] and nearness is the cosine to the label's nearest training example in a space
+where directions that vary within labels count less. A product, so that a message like nothing in training
+scores low however sure the linear head is of it (docs/understanding.md has what each part gives).
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ DESCRIPTION_FILE = "joint_model.json"
 class Hyperparameters:
     """What the model is trained with; the values were found on BANKING77 and CLINC150 training data."""
 
-    # share of the linear head's probability in the score, the rest is the nearest example's cosine
-    mix: float = 0.5
+    # how much the linear head's probability counts beside the nearest example's cosine: its exponent
+    trust: float = 0.5
     # inverse strength of the linear head's L2 penalty, per example
     c: float = 30.0
     # L-BFGS iterations; past these the score no longer moves
@@ -104,7 +104,7 @@ class Head(NamedTuple):
     metric: np.ndarray  # (384, 384)
     examples: np.ndarray  # (n, 384), length 1 after the metric
     label_of: np.ndarray  # (n,), ascending label numbers
-    mix: float
+    trust: float
 
     @classmethod
     def fit(
@@ -119,16 +119,14 @@ class Head(NamedTuple):
         weights, bias = fit_softmax(features, label_of, settings.c, settings.iterations)
         metric = within_label_metric(embeddings, label_of, settings.shrinkage)
         examples = unit_rows(embeddings @ metric).astype(np.float32)
-        return cls(weights, bias, metric, examples, label_of, settings.mix)
+        return cls(weights, bias, metric, examples, label_of, settings.trust)
 
     def score(self, features: np.ndarray, embeddings: np.ndarray) -> Scores:
         probability = softmax(features @ self.weights + self.bias)
         cosines = unit_rows(embeddings @ self.metric) @ self.examples.T
         starts = np.searchsorted(self.label_of, np.arange(self.weights.shape[1]))
-        nearness = np.maximum.reduceat(cosines, starts, axis=1)
-        return Scores(
-            self.mix * probability + (1 - self.mix) * nearness, probability, nearness
-        )
+        nearness = np.maximum(np.maximum.reduceat(cosines, starts, axis=1), 0)
+        return Scores(probability**self.trust * nearness, probability, nearness)
 
 
 class JointModel:
@@ -200,7 +198,7 @@ class JointModel:
                 arrays["metric"],
                 arrays["examples"],
                 arrays["label_of"],
-                settings.mix,
+                settings.trust,
             )
         return cls(description["labels"], ngrams, head, settings)
 

@@ -66,13 +66,14 @@ def test_a_persisted_model_scores_as_before(tmp_path):
         np.testing.assert_allclose(after, before, atol=1e-6)
 
 
-def test_a_score_mixes_probability_and_nearness():
+def test_a_score_is_nearness_weighed_by_probability():
     data = clusters(4, 6, noise=0.5)
     texts = [f"text {i}" for i in range(24)]
     labels = [data.labels[i] for i in data.label_of]
-    model, _ = JointModel.fit(texts, data.embeddings, labels, Hyperparameters(mix=0.25))
+    model, _ = JointModel.fit(texts, data.embeddings, labels, Hyperparameters(trust=0.25))
 
     scores = model.score(texts[:3], data.embeddings[:3])
 
-    np.testing.assert_allclose(scores.combined, 0.25 * scores.probability + 0.75 * scores.nearness)
+    expected = scores.probability**0.25 * scores.nearness
+    np.testing.assert_allclose(scores.combined, expected, rtol=1e-5)
     np.testing.assert_allclose(scores.probability.sum(axis=1), 1, atol=1e-5)
