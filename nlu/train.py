@@ -1,7 +1,8 @@
 """Trains the assistant: `python -m nlu.train --data data --out models [--force]`.
 
-Does what `rasa train` does, quicker and safer: nothing when nothing changed, one training at a time, and a
-model that appears in the folder whole or not at all. Progress goes to stderr; the last line of stdout is JSON:
+Does what `rasa train` does, quicker and safer: nothing when nothing changed, one training at a
+time, and a model that appears in the folder whole or not at all. Progress goes to stderr; the last
+line of stdout is JSON:
 `{"model": "20261120-143000-1a2b3c4d.tar.gz", "seconds": 12.3, "skipped": false}`.
 """
 
@@ -33,11 +34,12 @@ LOCK_FILE = ".training.lock"
 DRAFT_PREFIX = ".draft-"
 # Packages whose versions a model depends on.
 MODEL_PACKAGES = ("rasa", "spacy", "onnxruntime", "scikit-learn", "numpy", "scipy")
-# What Rasa warns of because it does not know that our components read retrieval intents and the lexicon.
+# Rasa warns of these as it can't know that our components read retrieval intents and the lexicon.
 EXPECTED_WARNINGS = (
     "does not include a response selector component",
     "consisting of lookup tables",
     "does not include an 'EntitySynonymMapper'",
+    "'RulePolicy' is not included in the model's policy configuration",
     "Found intent 'faq' in stories which is not part of the domain",
 )
 # Seconds from which a component's share of the training is told.
@@ -57,7 +59,7 @@ class Project(NamedTuple):
     def missing(self) -> List[Path]:
         return [path for path in self if not path.exists()]
 
-    def resolved(self) -> "Project":
+    def resolved(self) -> Project:
         return Project(*(path.resolve() for path in self))
 
 
@@ -95,16 +97,19 @@ def train(project: Project, out: Path, force: bool = False) -> Trained:
         try:
             name = f"{datetime.now(timezone.utc):%Y%m%d-%H%M%S}-{content[:8]}{SUFFIX}"
             _train_with_rasa(project, draft / name)
-            _put_into_place(draft / name, out, content)
+            # Files that were changed meanwhile may be in the model or not: it stands for neither.
+            unchanged = fingerprint(project) == content
+            _put_into_place(draft / name, out, content if unchanged else None)
         finally:
             shutil.rmtree(draft, ignore_errors=True)
     return Trained(name, _since(started), skipped=False)
 
 
 def fingerprint(project: Project) -> Text:
-    """sha256 over all that a model is made of: project files, data, our components, encoder, Rasa."""
+    """sha256 over all that a model is made of: project, data, components, encoder, libraries."""
     digest = hashlib.sha256()
-    for part, folder in (("data", project.data), ("nlu", PROJECT / "nlu"), ("encoder", PROJECT / "encoder")):
+    folders = {"data": project.data, "nlu": PROJECT / "nlu", "encoder": PROJECT / "encoder"}
+    for part, folder in folders.items():
         for path in _files(folder):
             _add(digest, f"{part}/{path.relative_to(folder)}", path)
     for part, path in project._asdict().items():
@@ -142,12 +147,12 @@ def model_of(out: Path, content: Text) -> Optional[Path]:
     return None
 
 
-def _put_into_place(model: Path, out: Path, content: Text) -> None:
-    """The note goes first: a note without a model means nothing, a model without one trains again."""
-    name = model.name[: -len(SUFFIX)] + FINGERPRINT_SUFFIX
-    note = model.with_name(name)
-    note.write_text(content + "\n")
-    os.replace(note, out / name)
+def _put_into_place(model: Path, out: Path, content: Optional[Text]) -> None:
+    """The note goes first: without a model it means nothing, a model without one trains again."""
+    if content is not None:
+        note = model.with_name(model.name.replace(SUFFIX, FINGERPRINT_SUFFIX))
+        note.write_text(content + "\n")
+        os.replace(note, out / note.name)
     with model.open("rb") as file:
         os.fsync(file.fileno())
     os.replace(model, out / model.name)
@@ -166,7 +171,7 @@ def _one_at_a_time(out: Path) -> Iterator[None]:
 
 
 def _clear_drafts(out: Path) -> None:
-    """Removes what a killed training left behind; only under the lock is it certain that it is dead."""
+    """Removes what a killed training left; only under the lock is it certain that it is dead."""
     for draft in out.glob(f"{DRAFT_PREFIX}*"):
         if draft.is_dir():
             shutil.rmtree(draft, ignore_errors=True)
@@ -178,14 +183,10 @@ def _train_with_rasa(project: Project, model: Path) -> None:
     Raises:
         TrainingFailed: Rasa refuses the training data.
     """
-    _silence()
     _say("loading Rasa")
+    silence()
     from rasa.shared.exceptions import RasaException
-    from rasa.utils.common import configure_logging_and_warnings
-    from rasa.utils.log_utils import configure_structlog
 
-    configure_logging_and_warnings(logging.ERROR)
-    configure_structlog(logging.ERROR)
     os.environ["NEEDLEPOINT_CLINIC"] = str(project.clinic)  # nlu.importer reads it there
     tempfile.tempdir = str(model.parent)
     try:
@@ -200,8 +201,8 @@ def _train_with_rasa(project: Project, model: Path) -> None:
 def _run_training_graph(project: Project, model: Path) -> None:
     """What rasa.model_training.train does, without its cache.
 
-    That cache fingerprints every message after every component, which takes longer than our components do;
-    whether to train at all is decided by `fingerprint` already.
+    That cache fingerprints every message after every component, which takes longer than our
+    components do; whether to train at all is decided by `fingerprint` already.
     """
     import rasa.engine.validation
     from rasa.engine.constants import PLACEHOLDER_IMPORTER
@@ -220,7 +221,8 @@ def _run_training_graph(project: Project, model: Path) -> None:
     domain, stories = importer.get_domain(), importer.get_stories()
     unknown = get_unresolved_slots(domain, stories)
     if unknown:
-        raise TrainingFailed(f"rules or stories set slots that the domain lacks: {', '.join(unknown)}")
+        names = ", ".join(sorted(unknown))
+        raise TrainingFailed(f"rules or stories set slots that the domain lacks: {names}")
     config = importer.get_config()
     graphs = Recipe.recipe_for_name(config.get("recipe")).graph_config_for_recipe(
         config, {}, training_type=TrainingType.BOTH, is_finetuning=False
@@ -255,12 +257,17 @@ class _Progress:
             _say(f"{node_name}: {seconds:.1f} s")
 
 
-def _silence() -> None:
-    """Keeps back what is not for whoever trains: TensorFlow's greetings, deprecations inside Rasa."""
+def silence() -> None:
+    """Keeps back what is for nobody here: TensorFlow's greetings, deprecations inside Rasa."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["RASA_TELEMETRY_ENABLED"] = "false"
     # Filters would not do: libraries set their own while they are imported.
     warnings.showwarning = _show_warning
+    from rasa.utils.common import configure_logging_and_warnings
+    from rasa.utils.log_utils import configure_structlog
+
+    configure_logging_and_warnings(logging.ERROR)
+    configure_structlog(logging.ERROR)
 
 
 def _show_warning(message: Any, category: Any, *_: Any, **__: Any) -> None:
@@ -278,9 +285,13 @@ def _since(started: float) -> float:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m nlu.train", description="Trains the assistant.")
+    parser = argparse.ArgumentParser(
+        prog="python -m nlu.train", description="Trains the assistant."
+    )
     parser.add_argument("--data", type=Path, default=PROJECT / "data", help="training data")
-    parser.add_argument("--out", type=Path, default=PROJECT / "models", help="where models are kept")
+    parser.add_argument(
+        "--out", type=Path, default=PROJECT / "models", help="where models are kept"
+    )
     parser.add_argument("--config", type=Path, default=PROJECT / "config.yml")
     parser.add_argument("--domain", type=Path, default=PROJECT / "domain.yml")
     clinic = Path(os.environ.get("NEEDLEPOINT_CLINIC") or PROJECT / "clinic.yml")
