@@ -27,8 +27,11 @@ HALF_EMAIL = re.compile(
 # "m dot rossi at example dot com"; it needs its "dot" behind the "at".
 DOT = r"\s*[\[(]?\s*\bdot\b\s*[\])]?\s*"
 AT = r"\s*[\[(]?\s*\bat\b\s*[\])]?\s*"
+# Its counts are bounded, or "dot at dot at ..." would keep the matching busy for ever.
 SPOKEN_EMAIL = re.compile(
-    rf"\b[\w+-]+(?:(?:{DOT}|\.)[\w+-]+)*{AT}[\w-]+(?:(?:{DOT})[\w-]+)+\b", re.I
+    rf"\b[\w+-]{{1,64}}(?:(?:{DOT}|\.)[\w+-]{{1,64}}){{0,3}}{AT}"
+    rf"[\w-]{{1,63}}(?:{DOT}[\w-]{{1,63}}){{1,3}}\b",
+    re.I,
 )
 PHONE_LIKE = re.compile(r"(?:\+|\b)\(?\d[\d\s().\-/\u2010-\u2015]*\d")
 PHONE_WORDS = re.compile(

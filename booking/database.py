@@ -141,7 +141,8 @@ def _open_sqlite(address: URL, *, wait: int, foreign_keys: bool) -> Engine:
         # sqlite3 would otherwise begin transactions on its own, and never with the write lock.
         connection.isolation_level = None
         connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=NORMAL")
+        # A visitor who was given a reference must find it again, even after a power cut.
+        connection.execute("PRAGMA synchronous=FULL")
         connection.execute(f"PRAGMA foreign_keys={'ON' if foreign_keys else 'OFF'}")
 
     @event.listens_for(engine, "begin")

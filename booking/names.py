@@ -102,9 +102,16 @@ def answered_name(text: str) -> str:
     words = [word.strip(".,!") for word in name.casefold().split()]
     sentence = sum(word in SENTENCE_WORDS for word in words) >= 2 or words[0] == "i"
     counted = any(word.isdigit() for word in words)
-    if "?" in name or counted or all(word in NO_ANSWER | STOPS for word in words):
+    if "?" in name or counted or _answers_otherwise(name, words):
         raise DetailRefused(Refusal.NOT_A_NAME)
     return _before_remark(name) if sentence else name
+
+
+def _answers_otherwise(name: str, words: list[str]) -> bool:
+    """ "idk" or "worried", but not "Will Young"."""
+    written_out = len(words) > 1 and all(map(_capital, name.split()))
+    known = NO_ANSWER | {"not"} if written_out else NO_ANSWER | STOPS
+    return all(word in known for word in words) or (written_out and words[0] in {"no", "not"})
 
 
 def _before_remark(text: str) -> str:

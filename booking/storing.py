@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from typing import TypeVar
 
 from sqlalchemy import Engine, select
 from sqlalchemy.exc import IntegrityError
@@ -18,15 +17,15 @@ ALPHABET = "34679ACDEFGHJKMNPQRTWXY"
 REFERENCE_LENGTH = 6
 ATTEMPTS = 5
 
-Kept = TypeVar("Kept", ConsultationRequest, ClinicMessage)
-
 
 def new_reference() -> str:
     """Such as "NP-7KQ4MX"; unguessable enough to name one of a clinic's requests."""
     return "NP-" + "".join(secrets.choice(ALPHABET) for _ in range(REFERENCE_LENGTH))
 
 
-def store_once(engine: Engine, kind: type[Kept], key: str, build: Callable[[str], Kept]) -> Kept:
+def store_once[Kept: (ConsultationRequest, ClinicMessage)](
+    engine: Engine, kind: type[Kept], key: str, build: Callable[[str], Kept]
+) -> Kept:
     """The row of `kind` kept under `key`; when there is none, `build(reference)` is stored.
 
     The database's unique constraints decide, so two callers at the same moment get the same row.
@@ -47,6 +46,8 @@ def store_once(engine: Engine, kind: type[Kept], key: str, build: Callable[[str]
     raise BookingUnavailable(f"no free reference after {ATTEMPTS} attempts")
 
 
-def _stored(engine: Engine, kind: type[Kept], key: str) -> Kept | None:
+def _stored[Kept: (ConsultationRequest, ClinicMessage)](
+    engine: Engine, kind: type[Kept], key: str
+) -> Kept | None:
     with reading(engine) as session:
         return session.scalar(select(kind).where(kind.idempotency_key == key))

@@ -14,10 +14,11 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import Engine, create_engine, text
+
 from booking.clinic import Clinic, read_clinic
 from booking.database import migrate, open_database
 from booking.details import Details, PreferredTime
-from sqlalchemy import Engine, create_engine, text
 
 ROOT = Path(__file__).parents[2]
 POSTGRESQL_15 = Path("/usr/lib/postgresql/15/bin")

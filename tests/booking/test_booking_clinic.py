@@ -6,6 +6,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 import pytest
+
 from booking.clinic import Clinic, ClinicMistake, read_clinic
 
 ROOT = Path(__file__).parents[2]

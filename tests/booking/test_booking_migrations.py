@@ -10,9 +10,10 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy import inspect, text
+
 from booking.database import migrate, migration_config, open_database
 from booking.models import Base
-from sqlalchemy import inspect, text
 
 ROOT = Path(__file__).parents[2]
 
@@ -41,7 +42,9 @@ def test_every_constraint_and_index_has_the_name_of_the_convention(database_url:
         indexes = {one["name"] for one in inspector.get_indexes(table.name)}
         checks = {one["name"] for one in inspector.get_check_constraints(table.name)}
         foreign = {one["name"] for one in inspector.get_foreign_keys(table.name)}
-        made = unique | indexes | checks | foreign | {inspector.get_pk_constraint(table.name)["name"]}
+        made = (
+            unique | indexes | checks | foreign | {inspector.get_pk_constraint(table.name)["name"]}
+        )
         modelled = {one.name for one in table.constraints} | {one.name for one in table.indexes}
         assert modelled <= made
     engine.dispose()

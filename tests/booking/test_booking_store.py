@@ -9,6 +9,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
+from sqlalchemy.exc import StatementError
+
 from booking import database, messages, requests, storing
 from booking.clinic import Clinic
 from booking.database import migrate, open_database
@@ -29,8 +32,6 @@ from booking.requests import (
     request_consultation,
     show_request,
 )
-from sqlalchemy import Engine
-from sqlalchemy.exc import StatementError
 
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 REACH_ANA = Contact(email="ana@example.com")

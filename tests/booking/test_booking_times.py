@@ -6,11 +6,12 @@ from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from booking.clinic import WEEKDAYS, Clinic, OpeningHours
 from booking.details import read_time
 from booking.errors import TimeRefused
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 NEW_YORK = ZoneInfo("America/New_York")
 UNDERSTOOD = [
@@ -217,7 +218,7 @@ def test_ten_stays_ten_when_the_clocks_change(clinic: Clinic) -> None:
 
 
 def test_an_hour_that_the_clocks_skip_is_impossible(clinic: Clinic, now: datetime) -> None:
-    all_day = OpeningHours.model_validate(dict.fromkeys(WEEKDAYS, ["00:00-23:59"]))
+    all_day = OpeningHours.model_validate({day: ["00:00-23:59"] for day in WEEKDAYS})
     never_closed = clinic.model_copy(update={"opening_hours": all_day})
 
     with pytest.raises(TimeRefused) as refused:
@@ -236,7 +237,8 @@ def test_a_clinic_outside_north_america_writes_the_day_first(clinic: Clinic, now
 
 WORDS = st.sampled_from(
     "next this tuesday fri sun at 3 25 3pm after before noon half past quarter to 31 30th feb the "
-    "of december asap not or - : 12/24 2026-02-30 99/99 0 00:00 24:00 week in two ago a \u0663pm . ,".split()
+    "of december asap not or - : 12/24 2026-02-30 99/99 0 00:00 24:00 week in two "
+    "ago a \u0663pm . ,".split()
 )
 
 
