@@ -17,6 +17,7 @@ from actions.turn import (
     intent_of,
     is_choice,
     opened_at,
+    resumes,
     set_slots,
     text_of,
 )
@@ -44,6 +45,8 @@ class ValidateConsultationForm(Action):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
+        if resumes(tracker):
+            return []
         asked = asked_slot(tracker)
         intent = intent_of(tracker)
         before = Details.from_json(tracker.get_slot("consultation") or {})

@@ -11,7 +11,7 @@ from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.desk import Desk
-from actions.turn import asked_slot, is_choice, opened_at, set_slots, text_of, user_turns
+from actions.turn import asked_slot, is_choice, opened_at, resumes, set_slots, text_of, user_turns
 from booking.details import Contact, Details, Slot
 from booking.errors import BookingUnavailable, DetailRefused
 from booking.messages import leave_message
@@ -36,6 +36,8 @@ class ValidateMessageForm(Action):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
+        if resumes(tracker):
+            return []
         asked = asked_slot(tracker)
         if asked is None:
             return set_slots(message_text=unanswered_question(tracker), message_contact=None, refused=None)

@@ -33,6 +33,19 @@ def asked_slot(tracker: Tracker) -> str | None:
     return tracker.get_slot("requested_slot")
 
 
+def resumes(tracker: Tracker) -> bool:
+    """Whether the form comes back to its open question after the message was answered otherwise.
+
+    Rasa then calls the validation as well, though the message was none for the form.
+    """
+    for event in reversed(tracker.events):
+        if event.get("event") == "user":
+            return False
+        if event.get("event") == "bot":
+            return True
+    return False
+
+
 def opened_at(tracker: Tracker, form: str) -> str:
     """When the form was last opened: with the conversation's name, the key that makes a hand-over unique."""
     for event in reversed(tracker.events):

@@ -23,7 +23,8 @@ COMMANDS = {"affirm", "ask_person", "change_details", "deny", "emergency", "rest
 _QUESTION = re.compile(
     r"\?|^\W*(?:(?:wait|but|and|also|oh|ok|okay|so|hmm|um|first|sorry|actually|before that|quick question)\W+)*"
     r"(?:what|how|why|when|where|who|which|whose|is|are|am|do|does|did|can|could|will|would|should|has|have"
-    r"|may|might|isn't|don't|doesn't|tell me|explain|i wonder|i was wondering|do you)\b",
+    r"|may|might|isn't|don't|doesn't|tell me|explain|i wonder|i was wondering|do you)\b"
+    r"|\b(?:can|could|should|may|will|would|do|does|did|is|are) (?:i|it|you|we|they|this|that|there|my)\b",
     re.IGNORECASE,
 )
 _CONTACT = re.compile(r"@|(?:\d[\s().-]*){6,}")
@@ -35,6 +36,10 @@ _TIME = re.compile(
 )
 # Slots whose answer may be any words at all.
 _FREE_TEXT = {"message_text"}
+# Intents that say nothing sure about a message: it may well be an answer.
+_VAGUE = {ANSWER_INTENT, DEFAULT_NLU_FALLBACK_INTENT_NAME, "out_of_scope", "request_consultation"}
+# Words from which on something that reads like a question of its own is no name.
+_LONG_NAME = 4
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
@@ -105,4 +110,8 @@ def is_answer(text: Text, intent: Text, asked: Text) -> bool:
         return not (question and intent == "faq")
     if asked in {"consent", "confirmed"}:
         return not question and intent in {DEFAULT_NLU_FALLBACK_INTENT_NAME, "faq"}
-    return not question
+    if asked == "concern":
+        return not question
+    if asked == "name":
+        return not question and (intent in _VAGUE or len(text.split()) < _LONG_NAME)
+    return not question and intent in _VAGUE
