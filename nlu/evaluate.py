@@ -20,7 +20,7 @@ from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Se
 
 import numpy as np
 
-from nlu.train import silence
+from nlu.train import prepare_rasa
 
 PROJECT = Path(__file__).resolve().parents[1]
 FAQ = "faq"
@@ -324,7 +324,7 @@ def main() -> int:
     parser.add_argument("--questions", type=Path, nargs="+", default=[PROJECT / "tests/questions"])
     parser.add_argument("--json", type=Path, help="file that the whole report is written to")
     asked = parser.parse_args()
-    silence()
+    prepare_rasa()
     try:
         report = evaluate(asked.model, asked.questions)
     except BadQuestions as error:

@@ -27,6 +27,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Text
 
+from nlu.run import PUT_OFF, put_off
+
 PROJECT = Path(__file__).resolve().parents[1]
 SUFFIX = ".tar.gz"
 FINGERPRINT_SUFFIX = ".fingerprint"
@@ -184,7 +186,7 @@ def _train_with_rasa(project: Project, model: Path) -> None:
         TrainingFailed: Rasa refuses the training data.
     """
     _say("loading Rasa")
-    silence()
+    prepare_rasa()
     from rasa.shared.exceptions import RasaException
 
     os.environ["NEEDLEPOINT_CLINIC"] = str(project.clinic)  # nlu.importer reads it there
@@ -257,12 +259,14 @@ class _Progress:
             _say(f"{node_name}: {seconds:.1f} s")
 
 
-def silence() -> None:
-    """Keeps back what is for nobody here: TensorFlow's greetings, deprecations inside Rasa."""
+def prepare_rasa() -> None:
+    """To be called before importing Rasa: no TensorFlow unless a component needs it, no chatter."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["RASA_TELEMETRY_ENABLED"] = "false"
     # Filters would not do: libraries set their own while they are imported.
     warnings.showwarning = _show_warning
+    for module in PUT_OFF:
+        put_off(module)
     from rasa.utils.common import configure_logging_and_warnings
     from rasa.utils.log_utils import configure_structlog
 
