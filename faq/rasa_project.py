@@ -1,0 +1,134 @@
+"""Trains and evaluates models by starting the programs of Rasa's environment (see nlu/)."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+MODEL_SUFFIX = ".tar.gz"
+
+Progress = Callable[[str], None]
+
+
+class RasaMissing(RuntimeError):
+    """Rasa's environment is not set up."""
+
+
+class TrainingFailed(RuntimeError):
+    """No model was made; the text says why."""
+
+
+class EvaluationFailed(RuntimeError):
+    """The model could not be tested; the text says why."""
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """A model's file name, and how it came about: `skipped` when it was trained before."""
+
+    model: str
+    seconds: float
+    skipped: bool
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model in the models folder."""
+
+    name: str
+    trained_at: datetime
+    size: int
+
+
+@dataclass(frozen=True)
+class RasaProject:
+    """The Rasa project at `root`, with `python` of Rasa's environment.
+
+    `content` are the training data, `clinic` the clinic's facts and `models` where models are kept.
+    """
+
+    root: Path
+    python: Path
+    content: Path
+    clinic: Path
+    models: Path
+
+    def train(self, *, force: bool = False, tell: Progress = lambda line: None) -> TrainedModel:
+        """Train a model, or find the one of the same content. `tell` is given lines of progress.
+
+        Raises `TrainingFailed` or `RasaMissing`; the models folder is then as it was.
+        """
+        command = ["-m", "nlu.train", "--data", self.content, "--out", self.models]
+        command += ["--clinic", self.clinic, *(["--force"] if force else [])]
+        output, told, code = self._run(command, tell)
+        if code != 0:
+            raise TrainingFailed(_reason(told, "training failed: ", code))
+        return TrainedModel(**json.loads(output.splitlines()[-1]))
+
+    def evaluate(
+        self, model: str, questions: Sequence[Path], *, tell: Progress = lambda line: None
+    ) -> tuple[dict[str, Any], str]:
+        """Ask a model the questions of some folders. Returns the report, and a table for people.
+
+        Raises `EvaluationFailed` or `RasaMissing`.
+        """
+        with tempfile.TemporaryDirectory() as scratch:
+            report = Path(scratch) / "report.json"
+            command = ["-m", "nlu.evaluate", "--model", self.models / model, "--json", report]
+            output, told, code = self._run([*command, "--questions", *questions], tell)
+            if code != 0:
+                raise EvaluationFailed(_reason(told, "evaluation failed: ", code))
+            return json.loads(report.read_text(encoding="utf-8")), output.rstrip()
+
+    def list_models(self) -> list[Model]:
+        """The trained models, the one trained (or found up to date) last first."""
+        models = []
+        for path in self.models.glob(f"*{MODEL_SUFFIX}"):
+            stat = path.stat()
+            models.append(
+                Model(path.name, datetime.fromtimestamp(stat.st_mtime, UTC), stat.st_size)
+            )
+        return sorted(models, key=lambda model: (model.trained_at, model.name), reverse=True)
+
+    def _run(self, command: Sequence[str | Path], tell: Progress) -> tuple[str, list[str], int]:
+        """Run a program to its end. Returns its output, its lines of progress and its exit code."""
+        if not self.python.exists():
+            raise RasaMissing(f"Rasa's environment is not set up ({self.python}): run 'make setup'")
+        told: list[str] = []
+        with (
+            tempfile.TemporaryFile("w+", encoding="utf-8") as output,
+            subprocess.Popen(
+                [self.python, *command],
+                cwd=self.root,
+                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+                stdout=output,
+                stderr=subprocess.PIPE,
+                text=True,
+            ) as program,
+        ):
+            assert program.stderr is not None
+            try:
+                for line in program.stderr:
+                    told.append(line.rstrip())
+                    tell(line.rstrip())
+                code = program.wait()
+            except BaseException:
+                program.terminate()
+                raise
+            output.seek(0)
+            return output.read(), told, code
+
+
+def _reason(told: Sequence[str], marker: str, code: int) -> str:
+    """What the program said last: all from the line with its marker on, else its last line."""
+    for number, line in enumerate(told):
+        if line.startswith(marker):
+            return "\n".join([line.removeprefix(marker), *told[number + 1 :]])
+    return told[-1] if told else f"the program ended with code {code}"
