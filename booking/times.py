@@ -1,16 +1,19 @@
 """Understand how people say when they would like to come.
 
 `find_time` reads a text and knows no clinic; `settle_time` makes a moment of what was read, within
-the clinic's hours. A general date parser was tried first: it knows "next tuesday after 3" as
-nothing and "may" as a day, where a front desk needs it the other way round.
+the clinic's hours. The grammar of windows ("next tuesday after 3") is our own; a date in another
+language is left to dateparser.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import count
 from typing import TYPE_CHECKING
+
+import dateparser
 
 from booking.days import read_day
 from booking.errors import Refusal, TimeRefused
@@ -34,6 +37,8 @@ FARTHEST = timedelta(days=365)
 # How long before "as soon as possible" the clinic wants to know.
 SOONEST = timedelta(hours=2)
 STEP = timedelta(minutes=15)
+# Characters; a longer text is no mere date.
+LONGEST_FOREIGN_DATE = 40
 
 
 def find_time(text: str, now: datetime, *, month_first: bool, bare: bool = False) -> Mention:
@@ -48,7 +53,37 @@ def find_time(text: str, now: datetime, *, month_first: bool, bare: bool = False
     read_soonest(scan)
     read_hour(scan, bare=bare)
     _read_vague(scan)
+    if bare and not scan.mention.day and not scan.mention.refusal and not scan.mention.soonest:
+        _read_other_languages(scan, text)
     return scan.mention
+
+
+def _read_other_languages(scan: Scan, text: str) -> None:
+    """ "24 décembre à 14h", "3 декабря": a whole answer that is a date and nothing else."""
+    if len(text) > LONGEST_FOREIGN_DATE or not _names_more_than_english(text):
+        return
+    midnight = datetime.combine(scan.today, time())
+    found = dateparser.parse(
+        text,
+        settings={
+            "PREFER_DATES_FROM": "future",
+            "RELATIVE_BASE": midnight,
+            "REQUIRE_PARTS": ["day"],
+            "DATE_ORDER": "MDY" if scan.month_first else "DMY",
+        },
+    )
+    if found is None:
+        return
+    scan.mention.day = found.date()
+    scan.mention.vague = False
+    scan.mention.spans.append((0, len(text)))
+    if found.time() != midnight.time():
+        scan.mention.hour = Hour((found.time(),), sure=True)
+
+
+def _names_more_than_english(text: str) -> bool:
+    """Whether there is a word in it: figures alone are no other language."""
+    return re.search(r"[^\W\d_]{3}|[^\x00-\x7f]", text) is not None
 
 
 def _drop_what_is_ruled_out(scan: Scan) -> None:

@@ -279,3 +279,19 @@ CLINIC = Clinic.model_validate(
         "privacy": {"url": "/privacy", "retention_days": 365},
     }
 )
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("24 décembre à 14h", "2026-12-24T14:00"),
+        ("1er décembre à 11h", "2026-12-01T11:00"),
+        ("3 декабря 15:00", "2026-12-03T15:00"),
+    ],
+)
+def test_a_date_in_another_language_is_understood(
+    clinic: Clinic, now: datetime, text: str, moment: str
+) -> None:
+    understood = read_time(text, now, clinic.zone, clinic)
+
+    assert understood.starts_at.isoformat().startswith(moment)
