@@ -1,9 +1,9 @@
 """Starts Rasa as `rasa run --enable-api` does, without loading TensorFlow unless a model needs it.
 
 Rasa imports TensorFlow, and Matplotlib for its reports, however a model is made: two thirds of the
-time to start and of the memory. What pulls them in on the way to a running server are two of its modules,
-neither used before a model with a TensorFlow component is loaded, or a report drawn. They are put
-off until someone asks for something inside them; a model with DIETClassifier works as ever.
+time to start and of the memory. What pulls them in on the way to a running server are three of its
+modules, not used before a model with a TensorFlow component is loaded, a report drawn or a model
+trained. They are put off until then; a model with DIETClassifier works as ever.
 """
 
 from __future__ import annotations
@@ -77,6 +77,9 @@ def serve(launch: Launch) -> None:
     """Run the server until it is told to stop: the steps of Rasa's own command line."""
     for name in PUT_OFF:
         put_off(name)
+    from nlu.config_check import put_off_config_check
+
+    put_off_config_check()
     import rasa
     import rasa.telemetry
     import rasa.utils.common
