@@ -46,7 +46,9 @@ def build(directory: Path) -> bool:
         built.mkdir()
         full = built / GRAPH_FILES["float32"]
         onnx.save(graph.build_graph(weights), str(full))
-        quantize_dynamic(full, built / GRAPH_FILES["int8"], weight_type=QuantType.QInt8, per_channel=True)
+        quantize_dynamic(
+            full, built / GRAPH_FILES["int8"], weight_type=QuantType.QInt8, per_channel=True
+        )
         shutil.copyfile(tokenizer_file, built / TOKENIZER_FILE)
         (built / STAMP).write_text(stamp)
         shutil.rmtree(directory, ignore_errors=True)

@@ -1,12 +1,13 @@
 """Writes the encoder as an ONNX graph: BERT (6 layers, 12 heads), mean pooling, length 1.
 
-Architecture after Devlin et al. 2019 and the release's config.json; standard ONNX operators only, in
-the patterns that onnxruntime fuses.
+Architecture after Devlin et al. 2019 and the release's config.json; standard ONNX operators only,
+in the patterns that onnxruntime fuses.
 """
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import onnx
@@ -22,7 +23,9 @@ IR_VERSION = 8
 
 
 class GraphWriter:
-    """Collects nodes and initializers; each method adds an operation and returns its output's name."""
+    """Collects nodes and initializers; each method adds an operation and returns its output's
+    name.
+    """
 
     def __init__(self) -> None:
         self.nodes: list[onnx.NodeProto] = []
@@ -40,7 +43,7 @@ class GraphWriter:
         name = "ints." + ".".join(map(str, values))
         return self.constant(name, np.array(values, dtype=np.int64))
 
-    def op(self, kind: str, *inputs: str, **attributes: object) -> str:
+    def op(self, kind: str, *inputs: str, **attributes: Any) -> str:
         output = f"{kind}.{len(self.nodes)}"
         self.nodes.append(helper.make_node(kind, list(inputs), [output], name=output, **attributes))
         return output
@@ -65,8 +68,8 @@ class GraphWriter:
 def build_graph(weights: dict[str, np.ndarray]) -> onnx.ModelProto:
     """The encoder's graph.
 
-    Inputs `input_ids` and `attention_mask`, int64 of shape (batch, tokens); output `embedding`, float32 of
-    shape (batch, 384) with rows of length 1.
+    Inputs `input_ids` and `attention_mask`, int64 of shape (batch, tokens); output `embedding`,
+    float32 of shape (batch, 384) with rows of length 1.
     """
     g = GraphWriter()
     hidden = _embeddings(g, weights)

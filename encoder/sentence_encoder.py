@@ -24,8 +24,10 @@ class SentenceEncoder:
     """all-MiniLM-L6-v2 with mean pooling.
 
     Args:
-        directory: where `python -m encoder` put `model.onnx`, `model.int8.onnx` and `tokenizer.json`.
-        precision: `float32`, or `int8` for dynamically quantised weights (about five times as fast).
+        directory: where `python -m encoder` put `model.onnx`, `model.int8.onnx` and
+        `tokenizer.json`.
+        precision: `float32`, or `int8` for dynamically quantised weights (about five times as
+        fast).
 
     Raises:
         EncoderNotBuilt: a file is missing.
@@ -43,7 +45,8 @@ class SentenceEncoder:
         self._tokenizer.enable_truncation(MAX_TOKENS)
         self._tokenizer.enable_padding()
         options = onnxruntime.SessionOptions()
-        # One thread a process: a turn encodes one short sentence, and the cores serve other processes.
+        # One thread a process: a turn encodes one short sentence, and the cores serve other
+        # processes.
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         self._session = onnxruntime.InferenceSession(
@@ -73,12 +76,16 @@ class SentenceEncoder:
         encodings = self._tokenizer.encode_batch(sentences)
         ids = np.array([e.ids for e in encodings], dtype=np.int64)
         mask = np.array([e.attention_mask for e in encodings], dtype=np.int64)
-        embeddings: np.ndarray = self._session.run(None, {"input_ids": ids, "attention_mask": mask})[0]
+        embeddings: np.ndarray = self._session.run(
+            None, {"input_ids": ids, "attention_mask": mask}
+        )[0]
         return embeddings
 
 
 def fingerprint(directory: Path, precision: str) -> str:
-    """sha256 over the files a `SentenceEncoder` of this precision reads; empty when they are missing."""
+    """sha256 over the files a `SentenceEncoder` of this precision reads; empty when they are
+    missing.
+    """
     digest = hashlib.sha256()
     for name in (GRAPH_FILES[precision], TOKENIZER_FILE):
         file = directory / name

@@ -24,7 +24,7 @@ class WeightsDamaged(ValueError):
 
 
 def find_weights() -> tuple[Path, Path]:
-    """Paths of model.safetensors and tokenizer.json in the installed package (it is not imported)."""
+    """Paths of model.safetensors and tokenizer.json in the package, which is not imported."""
     try:
         files = importlib.metadata.distribution(PACKAGE).files or []
     except importlib.metadata.PackageNotFoundError:

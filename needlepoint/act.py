@@ -14,7 +14,9 @@ from needlepoint.settings import Settings
 
 
 def run_actions(settings: Settings) -> None:
-    """Serves until it is told to stop. The database has been migrated before (`needlepoint migrate`)."""
+    """Serves until it is told to stop. The database has been migrated before (`needlepoint
+    migrate`).
+    """
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     clinic = read_clinic(settings.clinic)
     desk = Desk(
@@ -26,7 +28,8 @@ def run_actions(settings: Settings) -> None:
     executor = ActionExecutor()
     for action in all_actions(desk):
         executor.register_action(action)
-    # One process: killed hard, the sdk's own runner would leave a worker behind that holds the port.
+    # One process: killed hard, the sdk's own runner would leave a worker behind that holds the
+    # port.
     create_app(executor, cors_origins=[]).run(
         host="127.0.0.1",
         port=settings.actions_port,

@@ -35,7 +35,9 @@ def run_all(settings: Settings) -> int:
     processes = parse_procfile((PROJECT_ROOT / "Procfile").read_text(encoding="utf-8")).processes
     for name, command in processes.items():
         # `exec`, so that a signal reaches the program itself and not a shell around it.
-        manager.add_process(name, f"exec {command}", env=_environment(settings), cwd=str(PROJECT_ROOT))
+        manager.add_process(
+            name, f"exec {command}", env=_environment(settings), cwd=str(PROJECT_ROOT)
+        )
     stopped = threading.Event()
     announcer = threading.Thread(target=_announce, args=(settings, stopped), daemon=True)
     announcer.start()
@@ -61,13 +63,13 @@ def check_ports(settings: Settings) -> None:
                 probe.bind(address)
             except OSError as error:
                 raise PortInUse(
-                    f"Port {address[1]} is in use ({error.strerror}): stop what listens there, or set "
-                    f"NEEDLEPOINT_{name} to a free port."
+                    f"Port {address[1]} is in use ({error.strerror}): stop what listens there, "
+                    f"or set NEEDLEPOINT_{name} to a free port."
                 ) from None
 
 
 def _environment(settings: Settings) -> dict[str, str]:
-    """What the processes are told beside our own environment: Rasa's side can't read the settings."""
+    """Our environment, and what Rasa's side is told in it: it can't read the settings."""
     return {
         **os.environ,
         "PYTHONUNBUFFERED": "1",
@@ -87,7 +89,10 @@ def _announce(settings: Settings, stopped: threading.Event) -> None:
             return
         stopped.wait(POLL)
     if not stopped.is_set():
-        print(f"\n  Not ready after {HEALTHY_WITHIN:.0f} s: {address}/healthz tells what fails.\n", flush=True)
+        print(
+            f"\n  Not ready after {HEALTHY_WITHIN:.0f} s: {address}/healthz tells what fails.\n",
+            flush=True,
+        )
 
 
 def _healthy(url: str) -> bool:

@@ -1,4 +1,4 @@
-"""Embeddings of the last training's sentences, so that the next training encodes only what is new."""
+"""Embeddings of the last training's sentences: the next one encodes only what is new."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ logger = logging.getLogger(__name__)
 
 
 class EmbeddingCache:
-    """Keeps vectors by sentence in one file; a file that can't be read or is another encoder's is ignored.
+    """Keeps vectors by sentence in one file; a file that can't be read or is another encoder's is
+    ignored.
 
     Args:
         path: the file, made when missing.
@@ -29,10 +30,12 @@ class EmbeddingCache:
         self._vectors = self._read()
 
     def encode(self, texts: List[Text], encoder: SentenceEncoder) -> np.ndarray:
-        """Vectors of shape (len(texts), 384); what was missing is encoded and kept, what is unused goes."""
+        """Vectors of shape (len(texts), 384); what was missing is encoded and kept, what is unused
+        goes.
+        """
         missing = [text for text in dict.fromkeys(texts) if text not in self._vectors]
         if missing:
-            self._vectors.update(zip(missing, encoder.encode(missing)))
+            self._vectors.update(zip(missing, encoder.encode(missing), strict=False))
         result = np.stack([self._vectors[text] for text in texts]) if texts else encoder.encode([])
         if missing or len(self._vectors) > len(set(texts)):
             self._write({text: self._vectors[text] for text in texts})
@@ -43,7 +46,7 @@ class EmbeddingCache:
             with np.load(self._path, allow_pickle=False) as kept:
                 if str(kept["key"]) != self._key:
                     return {}
-                return dict(zip(kept["texts"].tolist(), kept["vectors"]))
+                return dict(zip(kept["texts"].tolist(), kept["vectors"], strict=False))
         except FileNotFoundError:
             return {}
         except Exception as error:  # whatever is wrong with a cache, training goes on without it

@@ -16,7 +16,8 @@ from rasa.shared.core.trackers import DialogueStateTracker
 class FormRules(RulePolicy):
     """Applies rules inside a form at once when the visitor's intent is no answer to it.
 
-    Rasa's own policy runs the form on every message, and its rules only once the form has rejected: a call of
+    Rasa's own policy runs the form on every message, and its rules only once the form has
+    rejected: a call of
     the action server that an emergency must not wait for. Here the intent alone decides.
     """
 
@@ -33,13 +34,15 @@ class FormRules(RulePolicy):
     ) -> Tuple[Optional[Text], Optional[Text]]:
         if self._is_interrupting(tracker):
             return None, None
-        found: Tuple[Optional[Text], Optional[Text]] = (
-            RulePolicy._find_action_from_loop_happy_path(tracker)
+        found: Tuple[Optional[Text], Optional[Text]] = RulePolicy._find_action_from_loop_happy_path(
+            tracker
         )
         return found
 
     def _is_interrupting(self, tracker: DialogueStateTracker) -> bool:
-        """Whether the latest message interrupts the active form, and the form has not spoken since."""
+        """Whether the latest message interrupts the active form, and the form has not spoken
+        since.
+        """
         if tracker.active_loop_name is None or tracker.latest_message is None:
             return False
         if tracker.latest_message.intent.get("name") in self.config["answers"]:

@@ -1,7 +1,8 @@
 """The gate on the classifier's score: below it, a message counts as not understood.
 
 Calibrated at every training: cross-validation shows how messages of known labels score, right and
-wrong; leaving whole labels out shows how messages of unknown labels score. The threshold serves both best, for
+wrong; leaving whole labels out shows how messages of unknown labels score. The threshold serves
+both best, for
 an assumed share of messages that no label fits and an assumed price of a wrong answer.
 """
 
@@ -30,7 +31,7 @@ class Assumptions:
 
 @dataclass(frozen=True)
 class Gate:
-    """A threshold on the combined score, and what cross-validation expects of it (shares, 0 to 1)."""
+    """A threshold on the combined score, and what is expected of it (shares, 0 to 1)."""
 
     threshold: float
     # from here up to the threshold, asking "did you mean" is worth it
@@ -99,7 +100,9 @@ def _best_gate(
 def _example_folds(
     label_of: np.ndarray, folds: int, random: np.random.Generator
 ) -> List[np.ndarray]:
-    """Boolean masks; each label's examples are spread evenly, and a lone example is never held out."""
+    """Boolean masks; each label's examples are spread evenly, and a lone example is never held
+    out.
+    """
     fold_of = np.full(len(label_of), -1)
     for label in range(int(label_of.max()) + 1):
         rows = np.flatnonzero(label_of == label)
@@ -108,9 +111,7 @@ def _example_folds(
     return [fold_of == fold for fold in range(folds) if (fold_of == fold).any()]
 
 
-def _label_folds(
-    label_of: np.ndarray, folds: int, random: np.random.Generator
-) -> List[np.ndarray]:
+def _label_folds(label_of: np.ndarray, folds: int, random: np.random.Generator) -> List[np.ndarray]:
     labels = int(label_of.max()) + 1
     fold_of = random.permutation(np.arange(labels) % folds)[label_of]
     return [fold_of == fold for fold in range(folds) if (fold_of == fold).any()]

@@ -16,8 +16,8 @@ CLINIC_FILE = Path(__file__).resolve().parents[1] / "clinic.yml"
 class ClinicImporter(RasaFileImporter):
     """Rasa's file importer, with the clinic's facts as initial values of the `clinic_*` slots.
 
-    So `utter_emergency` and the like carry the clinic's numbers without an action server, and a change in
-    clinic.yml is a change of the domain that Rasa's training cache sees. The file is
+    So `utter_emergency` and the like carry the clinic's numbers without an action server, and a
+    change in clinic.yml is a change of the domain that Rasa's training cache sees. The file is
     `NEEDLEPOINT_CLINIC`, or clinic.yml beside config.yml.
     """
 
@@ -58,7 +58,7 @@ def clinic_facts(clinic: Dict[Text, Any]) -> Dict[Text, Text]:
 
 
 def opening_hours_text(hours: Dict[Text, List[Text]]) -> Text:
-    """Days with the same hours in one phrase: `Monday to Friday 9:00-18:00, Saturday 10:00-15:00`."""
+    """Days with like hours in one phrase: `Monday to Friday 9:00-18:00, Saturday 10:00-15:00`."""
     groups: List[List[Text]] = []
     for day, spans in hours.items():
         shown = " and ".join(span.lstrip("0").replace("-0", "-") for span in spans)

@@ -1,4 +1,6 @@
-"""One classifier over full labels (`greet`, `faq/downtime`, ...) for `intent` and `response_selector`."""
+"""One classifier over full labels (`greet`, `faq/downtime`, ...) for `intent` and
+`response_selector`.
+"""
 
 from __future__ import annotations
 
@@ -30,6 +32,9 @@ RESPONSES_FILE = "responses.json"
 RANKING_LENGTH = 10
 RETRIEVAL_DELIMITER = "/"
 
+# Lets everything through: the gate of a classifier that could not be calibrated.
+OPEN_GATE = Gate(0.0)
+
 Settings = TypeVar("Settings", Hyperparameters, Assumptions)
 
 
@@ -44,8 +49,8 @@ class Ranked(NamedTuple):
 class JointClassifier(GraphComponent, IntentClassifier):
     """Scores every full label at once and lets the gate decide whether the best one stands.
 
-    Sets `intent` (`nlu_fallback` below the gate), `intent_ranking`, and for each retrieval intent what a
-    ResponseSelector would set. A choice that comes as message metadata is obeyed:
+    Sets `intent` (`nlu_fallback` below the gate), `intent_ranking`, and for each retrieval intent
+    what a ResponseSelector would set. A choice that comes as message metadata is obeyed:
     `{"choice": {"intent": "faq/downtime", "entities": {"concern": "acne scars"}}}`.
     """
 
@@ -68,7 +73,7 @@ class JointClassifier(GraphComponent, IntentClassifier):
         model_storage: ModelStorage,
         resource: Resource,
         model: Optional[JointModel] = None,
-        gate: Gate = Gate(0.0),
+        gate: Gate = OPEN_GATE,
         responses: Optional[Dict[Text, List[Dict[Text, Any]]]] = None,
     ) -> None:
         self._settings = _from_config(Hyperparameters, config)
@@ -86,7 +91,7 @@ class JointClassifier(GraphComponent, IntentClassifier):
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,
-    ) -> "JointClassifier":
+    ) -> JointClassifier:
         return cls(config, model_storage, resource)
 
     def train(self, training_data: TrainingData) -> Resource:
@@ -124,7 +129,7 @@ class JointClassifier(GraphComponent, IntentClassifier):
         resource: Resource,
         execution_context: ExecutionContext,
         **kwargs: Any,
-    ) -> "JointClassifier":
+    ) -> JointClassifier:
         try:
             with model_storage.read_from(resource) as directory:
                 model = JointModel.load(directory)
@@ -138,7 +143,7 @@ class JointClassifier(GraphComponent, IntentClassifier):
     def process(self, messages: List[Message]) -> List[Message]:
         readable = [m for m in messages if m.get(TEXT) and m.get(NORMALISED) is not None]
         rankings = self._rank(readable)
-        for message, ranking in zip(readable, rankings):
+        for message, ranking in zip(readable, rankings, strict=False):
             choice = (message.get("metadata") or {}).get("choice")
             if choice:
                 self._obey(message, choice)
@@ -168,11 +173,16 @@ class JointClassifier(GraphComponent, IntentClassifier):
 
     def _decide(self, message: Message, ranking: List[Ranked]) -> None:
         accepted = bool(ranking) and self._gate.accepts(ranking[0].confidence)
-        self._set(message, ranking, ranking[0].label if accepted else DEFAULT_NLU_FALLBACK_INTENT_NAME)
+        self._set(
+            message, ranking, ranking[0].label if accepted else DEFAULT_NLU_FALLBACK_INTENT_NAME
+        )
 
     def _set(self, message: Message, ranking: List[Ranked], label: Text) -> None:
         intents = _intent_ranking(ranking)
-        intent = {"name": base_intent(label), "confidence": ranking[0].confidence if ranking else 0.0}
+        intent = {
+            "name": base_intent(label),
+            "confidence": ranking[0].confidence if ranking else 0.0,
+        }
         if label == DEFAULT_NLU_FALLBACK_INTENT_NAME:
             intents.insert(0, intent)
         message.set(INTENT, intent, add_to_output=True)
@@ -182,7 +192,9 @@ class JointClassifier(GraphComponent, IntentClassifier):
         message.set("gate", thresholds, add_to_output=True)
 
     def _selected(self, ranking: List[Ranked]) -> Dict[Text, Any]:
-        """What ResponseSelectors would set: by retrieval intent, the best response and the ranking."""
+        """What ResponseSelectors would set: by retrieval intent, the best response and the
+        ranking.
+        """
         by_intent: Dict[Text, List[Ranked]] = {}
         for ranked in ranking:
             if RETRIEVAL_DELIMITER in ranked.label:

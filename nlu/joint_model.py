@@ -1,8 +1,12 @@
-"""The classifier's mathematics, without Rasa: linear head and nearest examples over one set of labels.
+"""The classifier's mathematics, without Rasa: linear head and nearest examples over one set of
+labels.
 
-Score of a label = P(label) ** trust * nearness(label), where P comes from a multinomial logistic regression
-over [embedding, char n-grams] and nearness is the cosine to the label's nearest training example in a space
-where directions that vary within labels count less. A product, so that a message like nothing in training
+Score of a label = P(label) ** trust * nearness(label), where P comes from a multinomial logistic
+regression
+over [embedding, char n-grams] and nearness is the cosine to the label's nearest training example
+in a space
+where directions that vary within labels count less. A product, so that a message like nothing in
+training
 scores low however sure the linear head is of it (docs/understanding.md has what each part gives).
 """
 
@@ -24,9 +28,12 @@ DESCRIPTION_FILE = "joint_model.json"
 
 @dataclass(frozen=True)
 class Hyperparameters:
-    """What the model is trained with; the values were found on BANKING77 and CLINC150 training data."""
+    """What the model is trained with; the values were found on BANKING77 and CLINC150 training
+    data.
+    """
 
-    # how much the linear head's probability counts beside the nearest example's cosine: its exponent
+    # how much the linear head's probability counts beside the nearest example's cosine: its
+    # exponent
     trust: float = 0.5
     # inverse strength of the linear head's L2 penalty, per example
     c: float = 30.0
@@ -55,7 +62,7 @@ class NgramFeatures:
         self._components = components  # (dimensions, vocabulary)
 
     @classmethod
-    def fit(cls, texts: Sequence[Text], dimensions: int) -> Tuple["NgramFeatures", np.ndarray]:
+    def fit(cls, texts: Sequence[Text], dimensions: int) -> Tuple[NgramFeatures, np.ndarray]:
         """The fitted features, and the features of `texts`, shape (n, dimensions)."""
         vectorizer = cls._make_vectorizer()
         counts = vectorizer.fit_transform(texts)
@@ -90,7 +97,7 @@ class NgramFeatures:
     @classmethod
     def from_state(
         cls, vocabulary: List[Text], idf: np.ndarray, components: np.ndarray
-    ) -> "NgramFeatures":
+    ) -> NgramFeatures:
         vectorizer = cls._make_vectorizer(vocabulary)
         vectorizer.idf_ = idf
         return cls(vectorizer, components)
@@ -113,7 +120,7 @@ class Head(NamedTuple):
         embeddings: np.ndarray,
         label_of: np.ndarray,
         settings: Hyperparameters,
-    ) -> "Head":
+    ) -> Head:
         order = np.argsort(label_of, kind="stable")
         features, embeddings, label_of = features[order], embeddings[order], label_of[order]
         weights, bias = fit_softmax(features, label_of, settings.c, settings.iterations)
@@ -151,8 +158,10 @@ class JointModel:
         embeddings: np.ndarray,
         labels: Sequence[Text],
         settings: Hyperparameters = Hyperparameters(),
-    ) -> Tuple["JointModel", "TrainingSet"]:
-        """Fits on n texts with embeddings of shape (n, 384); also returns what cross-validation needs."""
+    ) -> Tuple[JointModel, TrainingSet]:
+        """Fits on n texts with embeddings of shape (n, 384); also returns what cross-validation
+        needs.
+        """
         names, label_of = np.unique(np.asarray(labels), return_inverse=True)
         ngrams, columns = NgramFeatures.fit(texts, settings.ngram_dimensions)
         features = np.hstack([embeddings, settings.ngram_weight * columns]).astype(np.float32)
@@ -185,7 +194,7 @@ class JointModel:
         (directory / DESCRIPTION_FILE).write_text(json.dumps(description), encoding="utf-8")
 
     @classmethod
-    def load(cls, directory: Path) -> "JointModel":
+    def load(cls, directory: Path) -> JointModel:
         description: Any = json.loads((directory / DESCRIPTION_FILE).read_text(encoding="utf-8"))
         settings = Hyperparameters(**description["settings"])
         with np.load(directory / ARRAYS_FILE) as arrays:
@@ -204,7 +213,9 @@ class JointModel:
 
 
 class TrainingSet(NamedTuple):
-    """Training examples as the head sees them: features (n, d), embeddings (n, 384), label numbers (n,)."""
+    """Training examples as the head sees them: features (n, d), embeddings (n, 384), label numbers
+    (n,).
+    """
 
     features: np.ndarray
     embeddings: np.ndarray
@@ -220,9 +231,7 @@ class TrainingSet(NamedTuple):
             Best combined score and the predicted label's number, each of shape (held_out.sum(),).
         """
         kept, label_of = np.unique(self.label_of[~held_out], return_inverse=True)
-        head = Head.fit(
-            self.features[~held_out], self.embeddings[~held_out], label_of, settings
-        )
+        head = Head.fit(self.features[~held_out], self.embeddings[~held_out], label_of, settings)
         scores = head.score(self.features[held_out], self.embeddings[held_out]).combined
         return scores.max(axis=1), kept[scores.argmax(axis=1)]
 
@@ -266,7 +275,9 @@ def fit_softmax(
 def within_label_metric(
     embeddings: np.ndarray, label_of: np.ndarray, shrinkage: float
 ) -> np.ndarray:
-    """Inverse square root of the shrunk within-label covariance, shape (384, 384): (x @ it) is whitened."""
+    """Inverse square root of the shrunk within-label covariance, shape (384, 384): (x @ it) is
+    whitened.
+    """
     sums = np.zeros((int(label_of.max()) + 1, embeddings.shape[1]))
     np.add.at(sums, label_of, embeddings)
     means = sums / np.bincount(label_of)[:, None]
@@ -290,5 +301,3 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
     shares: np.ndarray = exponentials / exponentials.sum(axis=1, keepdims=True)
     return shares
-
-

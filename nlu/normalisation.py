@@ -1,4 +1,4 @@
-"""Brings a message to the form that the encoder and the n-grams see, the same in training and use."""
+"""Brings a message to the form that the encoder and the n-grams see, in training and use."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ _STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
 _SPACES = re.compile(r"\s+")
 
 
-def normalise(text: Text, spellings: "Spellings") -> Text:
-    """NFKC, typographic quotes made plain, stretched letters shortened, spellings unified, spaces folded."""
+def normalise(text: Text, spellings: Spellings) -> Text:
+    """NFKC, typographic quotes made plain, stretched letters shortened, spellings unified, spaces
+    folded.
+    """
     text = unicodedata.normalize("NFKC", text).replace("\u2019", "'").replace("\u2018", "'")
     text = _STRETCHED.sub(r"\1\1", text)
     return _SPACES.sub(" ", spellings.unify(text)).strip()
@@ -22,7 +24,8 @@ class Spellings:
     """Spelling variants of a term, each replaced by the term: `micro needeling` -> `microneedling`.
 
     Args:
-        variants: canonical term by variant; matched as whole words, whatever the case, longest first.
+        variants: canonical term by variant; matched as whole words, whatever the case, longest
+        first.
     """
 
     def __init__(self, variants: Dict[Text, Text]) -> None:
@@ -34,7 +37,7 @@ class Spellings:
             return text
         return self._pattern.sub(lambda match: self.variants[match.group(0).lower()], text)
 
-    def _compile(self) -> "Pattern[Text] | None":
+    def _compile(self) -> Pattern[Text] | None:
         if not self.variants:
             return None
         longest_first = sorted(self.variants, key=len, reverse=True)

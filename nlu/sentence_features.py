@@ -73,7 +73,7 @@ class SentenceFeatures(DenseFeaturizer, GraphComponent):
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,
-    ) -> "SentenceFeatures":
+    ) -> SentenceFeatures:
         return cls(config, model_storage, resource, execution_context, Spellings({}))
 
     @classmethod
@@ -84,7 +84,7 @@ class SentenceFeatures(DenseFeaturizer, GraphComponent):
             )
 
     @classmethod
-    def fingerprint_addon(cls, config: Dict[Text, Any]) -> "Text | None":
+    def fingerprint_addon(cls, config: Dict[Text, Any]) -> Text | None:
         """The encoder's files are read beside config and input, so they count for Rasa's cache."""
         settings = {**cls.get_default_config(), **config}
         return fingerprint(PROJECT / settings["encoder"], settings["precision"])
@@ -95,7 +95,6 @@ class SentenceFeatures(DenseFeaturizer, GraphComponent):
         return self._resource
 
     def persist(self) -> None:
-        import rasa.shared.utils.io
 
         with self._model_storage.write_to(self._resource) as directory:
             rasa.shared.utils.io.dump_obj_as_json_to_file(
@@ -110,8 +109,7 @@ class SentenceFeatures(DenseFeaturizer, GraphComponent):
         resource: Resource,
         execution_context: ExecutionContext,
         **kwargs: Any,
-    ) -> "SentenceFeatures":
-        import rasa.shared.utils.io
+    ) -> SentenceFeatures:
 
         with model_storage.read_from(resource) as directory:
             variants = rasa.shared.utils.io.read_json_file(directory / "spellings.json")
@@ -135,7 +133,7 @@ class SentenceFeatures(DenseFeaturizer, GraphComponent):
         self, messages: List[Message], encode: Callable[[List[Text]], np.ndarray]
     ) -> None:
         texts = [normalise(message.get(TEXT), self._spellings) for message in messages]
-        for message, text, vector in zip(messages, texts, encode(texts)):
+        for message, text, vector in zip(messages, texts, encode(texts), strict=False):
             message.set(NORMALISED, text)
             message.add_features(
                 Features(vector[np.newaxis, :], FEATURE_TYPE_SENTENCE, TEXT, self._identifier)

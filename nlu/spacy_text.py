@@ -25,7 +25,8 @@ SENTENCES = "sentences"
 class SpacyText(Tokenizer):
     """Tokenizer and entity ruler in one blank spaCy pipeline, kept inside the model.
 
-    `lookup:` tables of the training data become entities (the table's name is the entity's type); `synonym:`
+    `lookup:` tables of the training data become entities (the table's name is the entity's type);
+    `synonym:`
     entries map a surface form to the value an entity carries. No pretrained spaCy model is needed.
     """
 
@@ -40,7 +41,11 @@ class SpacyText(Tokenizer):
         }
 
     def __init__(
-        self, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource, nlp: Language
+        self,
+        config: Dict[Text, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        nlp: Language,
     ) -> None:
         super().__init__(config)
         self._model_storage = model_storage
@@ -54,7 +59,7 @@ class SpacyText(Tokenizer):
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,
-    ) -> "SpacyText":
+    ) -> SpacyText:
         return cls(config, model_storage, resource, spacy.blank(config["language"]))
 
     def train(self, training_data: TrainingData) -> Resource:
@@ -77,7 +82,7 @@ class SpacyText(Tokenizer):
         resource: Resource,
         execution_context: ExecutionContext,
         **kwargs: Any,
-    ) -> "SpacyText":
+    ) -> SpacyText:
         with model_storage.read_from(resource) as directory:
             nlp = spacy.load(directory)
         return cls(config, model_storage, resource, nlp)

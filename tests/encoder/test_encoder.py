@@ -1,6 +1,7 @@
 """The encoder's graph, against a plain numpy account of the same network, and its weights."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,21 +12,26 @@ from encoder.__main__ import build
 from encoder.weights import WeightsDamaged, WeightsMissing, find_weights, read_weights
 
 BUILT = Path(__file__).parents[2] / "models" / "encoder"
-SENTENCES = ["Does microneedling hurt?", "How long is the downtime after treatment", "ok", "皮肤 🙂"]
+SENTENCES = [
+    "Does microneedling hurt?",
+    "How long is the downtime after treatment",
+    "ok",
+    "皮肤 🙂",
+]
 
 
 def reference(weights: dict[str, np.ndarray], ids: list[int]) -> np.ndarray:
     """BERT with mean pooling for one sentence, step by step as the paper has it."""
 
-    def linear(x: np.ndarray, name: str) -> np.ndarray:
+    def linear(x: np.ndarray, name: str) -> Any:
         return x @ weights[f"{name}.weight"].T + weights[f"{name}.bias"]
 
-    def norm(x: np.ndarray, name: str) -> np.ndarray:
+    def norm(x: np.ndarray, name: str) -> Any:
         centred = x - x.mean(-1, keepdims=True)
         scaled = centred / np.sqrt((centred**2).mean(-1, keepdims=True) + 1e-12)
         return scaled * weights[f"{name}.weight"] + weights[f"{name}.bias"]
 
-    def gelu(x: np.ndarray) -> np.ndarray:
+    def gelu(x: np.ndarray) -> Any:
         from math import erf
 
         return x * 0.5 * (1 + np.vectorize(erf)(x / np.sqrt(2)))

@@ -81,7 +81,10 @@ class Pipeline:
 
     def train(self, data: TrainingData, *kinds: type, **config: object) -> "Pipeline":
         for kind in kinds:
-            settings = {**kind.get_default_config(), **{k: v for k, v in config.items() if k in kind.get_default_config()}}
+            settings = {
+                **kind.get_default_config(),
+                **{k: v for k, v in config.items() if k in kind.get_default_config()},
+            }
             component = kind.create(settings, self.storage, Resource(kind.__name__), self.context)
             component.train(data)
             if hasattr(component, "process_training_data"):

@@ -43,7 +43,10 @@ def test_sentences_are_split(pipeline, training_data):
     [
         ("my Acne Scars bother me", [("concern", "acne scars", 3, 13)]),
         ("these pock marks", [("concern", "acne scars", 6, 16)]),
-        ("melasma and acne scars", [("concern", "melasma", 0, 7), ("concern", "acne scars", 12, 22)]),
+        (
+            "melasma and acne scars",
+            [("concern", "melasma", 0, 7), ("concern", "acne scars", 12, 22)],
+        ),
         ("nothing of the kind", []),
     ],
 )
@@ -136,7 +139,10 @@ def test_it_trains_on_any_nlu_file_without_labels_or_lexicon_of_ours(pipeline):
 
     pipeline.train(data, *ALL, cache=False)
 
-    assert pipeline.parse("my bank card is gone").get("intent_ranking")[0]["name"] in {"b", "nlu_fallback"}
+    assert pipeline.parse("my bank card is gone").get("intent_ranking")[0]["name"] in {
+        "b",
+        "nlu_fallback",
+    }
     assert pipeline.parse("I lost my bank card").get("intent")["name"] == "b"
 
 

@@ -83,7 +83,11 @@ def test_outside_a_form_nothing_changes():
 
 def test_a_choice_in_a_form_stays_what_it_is():
     tracker = conversation(ActiveLoop("consultation_form"), SlotSet("requested_slot", "concern"))
-    data = {"text": "Yes", "intent": {"name": "affirm"}, "metadata": {"choice": {"intent": "affirm"}}}
+    data = {
+        "text": "Yes",
+        "intent": {"name": "affirm"},
+        "metadata": {"choice": {"intent": "affirm"}},
+    }
     message = Message(data=data)
 
     FormAnswers().process([message], tracker)

@@ -10,7 +10,9 @@ def clusters(labels: int, each: int, noise: float, seed: int = 0) -> TrainingSet
     centres = random.normal(size=(labels, 384))
     rows = np.repeat(centres, each, axis=0) + noise * random.normal(size=(labels * each, 384))
     rows = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
-    return TrainingSet(rows, rows, np.repeat(np.arange(labels), each), [str(i) for i in range(labels)])
+    return TrainingSet(
+        rows, rows, np.repeat(np.arange(labels), each), [str(i) for i in range(labels)]
+    )
 
 
 def test_the_threshold_parts_known_from_unknown_where_they_can_be_parted():
@@ -62,7 +64,9 @@ def test_a_persisted_model_scores_as_before(tmp_path):
     again = JointModel.load(tmp_path)
 
     assert again.labels == model.labels
-    for before, after in zip(model.score(texts, vectors), again.score(texts, vectors)):
+    for before, after in zip(
+        model.score(texts, vectors), again.score(texts, vectors), strict=False
+    ):
         np.testing.assert_allclose(after, before, atol=1e-6)
 
 

@@ -58,7 +58,10 @@ def test_another_fact_is_another_domain(importer, tmp_path):
             {"monday": ["09:00-18:00"], "tuesday": [], "wednesday": ["09:00-18:00"]},
             "Monday 9:00-18:00, Wednesday 9:00-18:00",
         ),
-        ({"saturday": ["10:00-15:00"], "sunday": ["10:00-15:00"]}, "Saturday to Sunday 10:00-15:00"),
+        (
+            {"saturday": ["10:00-15:00"], "sunday": ["10:00-15:00"]},
+            "Saturday to Sunday 10:00-15:00",
+        ),
         ({"friday": ["07:00-09:00"], "sunday": []}, "Friday 7:00-9:00"),
     ],
 )

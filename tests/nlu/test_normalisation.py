@@ -3,7 +3,9 @@ import pytest
 from nlu.embedding_cache import EmbeddingCache
 from nlu.normalisation import Spellings, normalise
 
-SPELLINGS = Spellings({"micro needling": "microneedling", "Micro-Needeling": "microneedling", "CIT": "microneedling"})
+SPELLINGS = Spellings(
+    {"micro needling": "microneedling", "Micro-Needeling": "microneedling", "CIT": "microneedling"}
+)
 
 
 @pytest.mark.parametrize(
@@ -56,6 +58,8 @@ def test_vectors_of_another_encoder_or_a_damaged_file_are_not_used(tmp_path, spo
         (tmp_path / "kept.npz").write_bytes(b"no archive")
     encoder = CountingEncoder()
 
-    EmbeddingCache(tmp_path / "kept.npz", "key" if spoil == "damaged" else "other").encode(["a"], encoder)
+    EmbeddingCache(tmp_path / "kept.npz", "key" if spoil == "damaged" else "other").encode(
+        ["a"], encoder
+    )
 
     assert encoder.seen == ["a"]
