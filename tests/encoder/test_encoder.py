@@ -53,7 +53,8 @@ def reference(weights: dict[str, np.ndarray], ids: list[int]) -> np.ndarray:
         inner = linear(gelu(linear(x, f"{at}.intermediate.dense")), f"{at}.output.dense")
         x = norm(x + inner, f"{at}.output.LayerNorm")
     mean = x.mean(0)
-    return mean / np.linalg.norm(mean)
+    unit: np.ndarray = mean / np.linalg.norm(mean)
+    return unit
 
 
 def test_the_graph_computes_what_the_paper_says():
