@@ -65,8 +65,8 @@ class RasaProject:
 
         Raises `TrainingFailed` or `RasaMissing`; the models folder is then as it was.
         """
-        command = ["-m", "nlu.train", "--data", self.content, "--out", self.models]
-        command += ["--clinic", self.clinic, *(["--force"] if force else [])]
+        command = ["-m", "nlu.train", "--data", str(self.content), "--out", str(self.models)]
+        command += ["--clinic", str(self.clinic), *(["--force"] if force else [])]
         output, told, code = self._run(command, tell)
         if code != 0:
             raise TrainingFailed(_reason(told, "training failed: ", code))
@@ -81,8 +81,9 @@ class RasaProject:
         """
         with tempfile.TemporaryDirectory() as scratch:
             report = Path(scratch) / "report.json"
-            command = ["-m", "nlu.evaluate", "--model", self.models / model, "--json", report]
-            output, told, code = self._run([*command, "--questions", *questions], tell)
+            command = ["-m", "nlu.evaluate", "--model", str(self.models / model)]
+            command += ["--json", str(report), "--questions", *map(str, questions)]
+            output, told, code = self._run(command, tell)
             if code != 0:
                 raise EvaluationFailed(_reason(told, "evaluation failed: ", code))
             return json.loads(report.read_text(encoding="utf-8")), output.rstrip()
@@ -97,7 +98,7 @@ class RasaProject:
             )
         return sorted(models, key=lambda model: (model.trained_at, model.name), reverse=True)
 
-    def _run(self, command: Sequence[str | Path], tell: Progress) -> tuple[str, list[str], int]:
+    def _run(self, command: Sequence[str], tell: Progress) -> tuple[str, list[str], int]:
         """Run a program to its end. Returns its output, its lines of progress and its exit code."""
         if not self.python.exists():
             raise RasaMissing(f"Rasa's environment is not set up ({self.python}): run 'make setup'")

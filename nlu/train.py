@@ -94,6 +94,7 @@ def train(project: Project, out: Path, force: bool = False) -> Trained:
         content = fingerprint(project)
         known = None if force else model_of(out, content)
         if known is not None:
+            os.utime(known)  # so that the newest model is the one of what is in the files now
             return Trained(known.name, _since(started), skipped=True)
         draft = Path(tempfile.mkdtemp(prefix=DRAFT_PREFIX, dir=out))
         try:
