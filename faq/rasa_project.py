@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 MODEL_SUFFIX = ".tar.gz"
+# How the programs mark a line of progress; what else they say is why they failed.
+PROGRESS_INDENT = "  "
 
 Progress = Callable[[str], None]
 
@@ -118,7 +120,8 @@ class RasaProject:
             try:
                 for line in program.stderr:
                     told.append(line.rstrip())
-                    tell(line.rstrip())
+                    if line.startswith(PROGRESS_INDENT):
+                        tell(line.rstrip())
                 code = program.wait()
             except BaseException:
                 program.terminate()

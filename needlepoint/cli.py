@@ -8,6 +8,7 @@ import typer
 from pydantic import SecretStr
 from sqlalchemy import make_url
 
+from booking.errors import BookingUnavailable
 from needlepoint import faq_commands, request_commands
 from needlepoint.printing import AsJson, show, table
 from needlepoint.settings import PREFIX, Settings, SettingsError, read_settings
@@ -40,16 +41,14 @@ def main() -> None:
         _stop(error, 2)
     except UnknownModel as error:
         _stop(f"there is no model {error}: see 'needlepoint models list'")
+    except BookingUnavailable as error:
+        _stop(f"{error} ({error.__cause__})")
     except OSError as error:
         _stop(f"{error.strerror}: {error.filename}" if error.filename else error)
     except Exception as error:
         if type(error).__module__.partition(".")[0] not in OURS:
             raise
-        _stop(
-            f"{error} ({error.__cause__})"
-            if type(error).__name__ == "BookingUnavailable"
-            else error
-        )
+        _stop(error)
 
 
 def _stop(reason: object, code: int = 1) -> None:

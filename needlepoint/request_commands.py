@@ -11,7 +11,8 @@ from sqlalchemy import Engine
 
 from booking import messages, requests
 from booking.clinic import Clinic, read_clinic
-from booking.models import ConsultationRequest
+from booking.database import migrate, open_database
+from booking.models import ConsultationRequest, Status
 from needlepoint.printing import AsJson, show, table
 from needlepoint.settings import read_settings
 
