@@ -20,7 +20,7 @@ MODULE = "rasa.graph_components.validators.default_recipe_validator"
 
 
 class DefaultV1RecipeValidator(GraphComponent):
-    """As Rasa's class of this name, which is imported once a graph with it runs (it trains, then)."""
+    """As Rasa's class of this name, which is imported once a graph with it runs, in training."""
 
     @classmethod
     def create(

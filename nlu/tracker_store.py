@@ -5,34 +5,29 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import os
 import sqlite3
 import time
 import weakref
 from collections import OrderedDict
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List, Optional, Set, Text, Tuple, Type, TypeVar
-from urllib.parse import quote
 
 import sqlalchemy as sa
 from rasa.core.brokers.broker import EventBroker
-from rasa.core.tracker_store import SQLTrackerStore, create_engine_kwargs
+from rasa.core.tracker_store import SQLTrackerStore
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import Event, SessionStarted
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.utils.common import all_subclasses
-from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.engine.url import make_url
-from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from nlu.conversation_database import connect, database_file, make_folder, open_file, open_server
 
 logger = logging.getLogger(__name__)
 
 Found = TypeVar("Found")
 
-BUSY_SECONDS = 2.0  # how long a turn waits for another process's write to end
-CONNECT_SECONDS = 3
 PROBE_SECONDS = 1.0
 RETRY_SECONDS = 2.0  # while the database fails, how often a turn tries it again
 
@@ -40,6 +35,12 @@ EVENTS = SQLTrackerStore.SQLEvent.__table__
 SENDER = sa.bindparam("sender")
 
 EXTENT = sa.select(sa.func.count(), sa.func.max(EVENTS.c.id)).where(EVENTS.c.sender_id == SENDER)
+# SQLite gives the ids of deleted rows again: the time tells whether the last row is still the same.
+EXTENT_AND_LAST = EXTENT.add_columns(
+    sa.select(EVENTS.c.timestamp)
+    .where(EVENTS.c.id == sa.bindparam("last"), EVENTS.c.sender_id == SENDER)
+    .scalar_subquery()
+)
 LAST_ID = sa.select(sa.func.max(EVENTS.c.id)).where(EVENTS.c.sender_id == SENDER)
 SESSION_START = sa.select(sa.func.max(EVENTS.c.id)).where(
     EVENTS.c.sender_id == SENDER, EVENTS.c.type_name == SessionStarted.type_name
@@ -52,20 +53,22 @@ EVENTS_FROM = (
 )
 
 # The stores of this process, for the health channel to ask: Rasa hands it none.
-open_stores: "weakref.WeakSet[LiveTrackerStore]" = weakref.WeakSet()
+open_stores: weakref.WeakSet[LiveTrackerStore] = weakref.WeakSet()
 
 
 @dataclass
 class Position:
     """What of a tracker is stored, noted on the tracker itself.
 
-    Its first `events` events are in the database, where the conversation, with its earlier sessions,
-    has `rows` rows, the last with the id `last_id`. `domain` is what gave the tracker its slots.
+    Its first `events` events are in the database, where the conversation, earlier sessions too, has
+    `rows` rows, the last with the id `last_id` and the time `last_time` (seconds since 1970).
+    `domain` is what gave the tracker its slots.
     """
 
     events: int
     rows: int
     last_id: int
+    last_time: Optional[float]
     domain: Domain
 
     @staticmethod
@@ -91,12 +94,12 @@ class LiveTrackerStore(SQLTrackerStore):
     A tracker is handed out for good: `save` takes it back. A turn that breaks down half-way
     leaves no trace, and two that overlap never share a tracker.
 
-    While the database fails, conversations go on in memory, `failing` is set, and what is unsaved is
-    written as soon as the database answers again: at a turn, or when health is asked for.
+    While the database fails, conversations go on in memory, `failing` is set, and what is unsaved
+    is written as soon as the database answers again: at a turn, or when health is asked for.
 
     Endpoints:
         type: nlu.tracker_store.LiveTrackerStore
-        url: a SQLAlchemy URL, SQLite or PostgreSQL (or `SQLTrackerStore`'s dialect, db, username ...)
+        url: of SQLite or PostgreSQL, as SQLAlchemy has it (or `SQLTrackerStore`'s dialect, db ...)
         live_conversations: how many trackers are kept, those longest unused going first
         idle_minutes: after which a tracker is dropped from memory
     """
@@ -112,13 +115,13 @@ class LiveTrackerStore(SQLTrackerStore):
     ) -> None:
         """`host` is the endpoints file's `url`, as Rasa passes it on."""
         if host and host.startswith("sqlite"):
-            _make_folder(host)
+            make_folder(host)
         super().__init__(domain, host=host, event_broker=event_broker, **kwargs)
         url = host if host and "://" in host else self.engine.url
-        self._file = _database_file(self.engine.url)
+        self._file = database_file(self.engine.url)
         if self._file is not None or self.engine.dialect.name != "sqlite":
             self.engine.dispose()
-            self.engine = _open_file(self._file) if self._file else _open_server(url)
+            self.engine = open_file(self._file) if self._file else open_server(url)
             self.sessionmaker = sa.orm.sessionmaker(bind=self.engine)
         self._live = LiveConversations(live_conversations, idle_minutes * 60)
         self._unsaved: Set[Text] = set()
@@ -139,7 +142,7 @@ class LiveTrackerStore(SQLTrackerStore):
                 live = await self._brought_up_to_date(live)
             except SQLAlchemyError:
                 logger.debug("The database fails; '%s' goes on from memory.", sender_id)
-            if not self.failing:
+            if live is None or not self.failing:
                 return live
         # There may be no second copy of it: what is handed out now is not the one that is kept.
         self._live.keep(live)
@@ -157,7 +160,7 @@ class LiveTrackerStore(SQLTrackerStore):
             return
         if position is None:
             # Rasa saves a new conversation before anything happened in it: all to come will be new.
-            Position(0, 0, 0, self.domain).note_on(tracker)
+            Position(0, 0, 0, None, self.domain).note_on(tracker)
             return
         if await self._written(tracker):
             self._unsaved.discard(tracker.sender_id)
@@ -199,7 +202,7 @@ class LiveTrackerStore(SQLTrackerStore):
         if not events:
             return None
         tracker = DialogueStateTracker.from_events(sender_id, events, domain.slots)
-        return Position(len(events), rows, last_id, domain).note_on(tracker)
+        return Position(len(events), rows, last_id, events[-1].timestamp, domain).note_on(tracker)
 
     async def _brought_up_to_date(
         self, tracker: DialogueStateTracker
@@ -208,19 +211,26 @@ class LiveTrackerStore(SQLTrackerStore):
         position = Position.of(tracker)
         sender = tracker.sender_id
 
-        def news(connection: Connection) -> Tuple[int, int, List[Event]]:
-            rows, last_id = connection.execute(EXTENT, {"sender": sender}).one()
-            if rows <= position.rows or last_id <= position.last_id:
-                return rows, last_id or 0, []
+        def news(connection: Connection) -> Optional[Tuple[int, int, List[Event]]]:
+            known = {"sender": sender, "last": position.last_id}
+            rows, last_id, last_time = connection.execute(EXTENT_AND_LAST, known).one()
+            if last_time != position.last_time or rows < position.rows:
+                return None
+            if rows == position.rows:
+                return rows, position.last_id, []
             first = position.last_id + 1
             return rows, last_id, list(_stored_events(connection, sender, first, last_id))
 
-        rows, last_id, added = await self._in_database(news)
-        if rows != position.rows + len(added) or (not added and last_id != position.last_id):
+        found = await self._in_database(news)
+        if found is None or found[0] != position.rows + len(found[2]):
             return await self._read(sender)
+        rows, last_id, added = found
         for event in added:
             tracker.update(event)
-        Position(len(tracker.events), rows, last_id, position.domain).note_on(tracker)
+        if added:
+            last_time = added[-1].timestamp
+            position = Position(len(tracker.events), rows, last_id, last_time, position.domain)
+            position.note_on(tracker)
         return tracker if position.domain is self.domain else self._replayed(tracker)
 
     def _replayed(self, tracker: DialogueStateTracker, first: int = 0) -> DialogueStateTracker:
@@ -254,8 +264,9 @@ class LiveTrackerStore(SQLTrackerStore):
             return connection.execute(LAST_ID, {"sender": tracker.sender_id}).scalar()
 
         last_id = await self._in_database(insert)
-        # Rows another process wrote meanwhile make the count differ at the next turn, which rereads.
+        # Rows that others wrote meanwhile make the count differ at the next turn, which rereads.
         position.events, position.last_id = len(tracker.events), last_id
+        position.last_time = new[-1].timestamp
         position.rows += len(new)
         if self.event_broker is not None:
             await self._stream_new_events(self.event_broker, new, tracker.sender_id)
@@ -320,7 +331,7 @@ class LiveTrackerStore(SQLTrackerStore):
             with self.engine.connect() as connection:
                 connection.execute(sa.text("SELECT 1 FROM events LIMIT 1"))
             return
-        connection = _connect(self._file, PROBE_SECONDS)
+        connection = connect(self._file, PROBE_SECONDS)
         try:
             connection.execute("SELECT 1 FROM events LIMIT 1")
         finally:
@@ -328,7 +339,7 @@ class LiveTrackerStore(SQLTrackerStore):
 
     def _note_failure(self, error: BaseException) -> None:
         if not self.failing:
-            logger.error("The tracker store's database fails, conversations are in memory: %r", error)
+            logger.error("The tracker store's database fails, all is in memory: %r", error)
         self.failing = type(error).__name__
         self._retry_at = time.monotonic() + RETRY_SECONDS
 
@@ -413,60 +424,3 @@ def _latest_session_start(tracker: DialogueStateTracker) -> int:
         if isinstance(event, SessionStarted):
             return len(tracker.events) - back
     return 0
-
-
-def _make_folder(url: Text) -> None:
-    file = _database_file(make_url(url))
-    if file is not None:
-        file.parent.mkdir(parents=True, exist_ok=True)
-
-
-def _database_file(url: sa.engine.url.URL) -> Optional[Path]:
-    """The SQLite file of a URL; None for a server and for a database in memory."""
-    if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:"):
-        return None
-    return Path(url.database).absolute()
-
-
-def _connect(file: Path, busy_seconds: float) -> sqlite3.Connection:
-    """A connection to a file that is there: a lost database is an error, not a new, empty one."""
-    connection = sqlite3.connect(
-        f"file:{quote(str(file))}?mode=rw", busy_seconds, check_same_thread=False, uri=True
-    )
-    # WAL: reading never waits for writing. NORMAL: what is written outlives a killed process; a loss
-    # of power can take the last turns.
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=NORMAL")
-    return connection
-
-
-def _open_file(file: Path) -> Engine:
-    engine = sa.create_engine(
-        "sqlite://", creator=lambda: _connect(file, BUSY_SECONDS), poolclass=QueuePool
-    )
-
-    @sa.event.listens_for(engine, "connect")
-    def remember(connection: sqlite3.Connection, record: Any) -> None:
-        record.info["file"] = _identity(file)
-
-    @sa.event.listens_for(engine, "checkout")
-    def still_there(connection: sqlite3.Connection, record: Any, proxy: Any) -> None:
-        # An open connection goes on writing to a file that was deleted or replaced.
-        if record.info["file"] != _identity(file):
-            raise DisconnectionError(f"{file.name} was replaced")
-
-    return engine
-
-
-def _identity(file: Path) -> Optional[Tuple[int, int]]:
-    try:
-        status = os.stat(file)
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino
-
-
-def _open_server(url: Any) -> Engine:
-    options = create_engine_kwargs(str(url))
-    options["connect_args"] = {**options.get("connect_args", {}), "connect_timeout": CONNECT_SECONDS}
-    return sa.create_engine(url, pool_pre_ping=True, **options)
