@@ -42,7 +42,7 @@ def main() -> None:
     except UnknownModel as error:
         _stop(f"there is no model {error}: see 'needlepoint models list'")
     except BookingUnavailable as error:
-        _stop(f"{error} ({error.__cause__})")
+        _stop(f"{error} ({str(error.__cause__).splitlines()[0]})" if error.__cause__ else error)
     except OSError as error:
         _stop(f"{error.strerror}: {error.filename}" if error.filename else error)
     except Exception as error:
