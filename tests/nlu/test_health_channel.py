@@ -42,13 +42,9 @@ def address() -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    arguments = {
-        "host": "127.0.0.1",
-        "port": port,
-        "access_log": False,
-        "register_sys_signals": False,
-    }
-    threading.Thread(target=app.run, kwargs=arguments, daemon=True).start()
+    options = {"host": "127.0.0.1", "port": port, "register_sys_signals": False}
+    server = threading.Thread(target=app.run, kwargs=options, daemon=True)
+    server.start()
     address = f"http://127.0.0.1:{port}/webhooks"
     until = time.monotonic() + 10
     while time.monotonic() < until:
