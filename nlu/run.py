@@ -32,6 +32,7 @@ class Launch(NamedTuple):
     port: int
     token: Text
     endpoints: Text
+    models: Text  # folder whose newest model is served when the endpoints name no model server
 
     @classmethod
     def from_environment(cls, environment: Mapping[Text, Text]) -> Launch:
@@ -48,7 +49,8 @@ class Launch(NamedTuple):
             raise MissingSetting("NEEDLEPOINT_RASA_TOKEN is empty: Rasa would answer anyone")
         if not Path(endpoints).is_file():
             raise MissingSetting(f"NEEDLEPOINT_RASA_ENDPOINTS: there is no file {endpoints}")
-        return cls(int(port), token, endpoints)
+        models = environment.get("NEEDLEPOINT_MODELS_DIR") or "models"
+        return cls(int(port), token, endpoints, str(PROJECT / models))
 
 
 class ModulePutOff(ModuleType):
@@ -94,7 +96,7 @@ def serve(launch: Launch) -> None:
     gc.collect()
     gc.freeze()
     rasa.run(
-        model=str(PROJECT / "models"),
+        model=launch.models,
         endpoints=launch.endpoints,
         credentials=str(PROJECT / "credentials.yml"),
         enable_api=True,

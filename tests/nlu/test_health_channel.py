@@ -37,6 +37,8 @@ def store(file: Path) -> Iterator[LiveTrackerStore]:
 def address() -> Iterator[str]:
     """A server with the channels of credentials.yml, below the path that Rasa gives them."""
     app = Sanic("health_channel_test", configure_logging=False)
+    loops: list = []
+    app.register_listener(lambda _, loop: loops.append(loop), "after_server_start")
     channels = create_http_input_channels(None, str(PROJECT / "credentials.yml"))
     register(channels, app, route="/webhooks/")
     with socket.socket() as probe:
@@ -54,7 +56,7 @@ def address() -> Iterator[str]:
         except requests.ConnectionError:
             time.sleep(0.05)
     yield address
-    app.loop.call_soon_threadsafe(app.stop)
+    loops[0].call_soon_threadsafe(app.stop)
     server.join(10)
 
 
