@@ -22,7 +22,7 @@ FEWEST_PHRASINGS = 5
 # An answer outside the outer range can't be right; outside the inner one it deserves another look.
 SHORTEST_ANSWER, SHORT_ANSWER = 40, 120
 LONG_ANSWER, LONGEST_ANSWER = 900, 1200
-# Cosine (of quantised embeddings: 0.97 in full precision) from which two phrasings are one question.
+# Cosine of quantised embeddings, 0.97 in full precision, from which phrasings ask the same.
 SAME_MEANING = 0.96
 
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
