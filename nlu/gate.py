@@ -21,7 +21,7 @@ class Assumptions:
     """What the threshold is weighed with."""
 
     # how many messages of a hundred no label fits
-    unknown_share: float = 0.2
+    unknown_share: float = 0.15
     # price of a wrong answer, where a right one earns 1 and none earns 0
     wrong_cost: float = 0.0
     folds: int = 3

@@ -42,6 +42,8 @@ class Hyperparameters:
     # weight of the n-grams beside the embedding, and to how many dimensions they are reduced
     ngram_weight: float = 0.6
     ngram_dimensions: int = 128
+    # how much the examples of small labels count against those of large ones: 0 not, 1 in full
+    balance: float = 0.5
     # how far the within-label covariance is shrunk towards a sphere, 0 to 1
     shrinkage: float = 0.7
 
@@ -123,7 +125,7 @@ class Head(NamedTuple):
     ) -> Head:
         order = np.argsort(label_of, kind="stable")
         features, embeddings, label_of = features[order], embeddings[order], label_of[order]
-        weights, bias = fit_softmax(features, label_of, settings.c, settings.iterations)
+        weights, bias = fit_softmax(features, label_of, settings)
         metric = within_label_metric(embeddings, label_of, settings.shrinkage)
         examples = unit_rows(embeddings @ metric).astype(np.float32)
         return cls(weights, bias, metric, examples, label_of, settings.trust)
@@ -237,7 +239,7 @@ class TrainingSet(NamedTuple):
 
 
 def fit_softmax(
-    features: np.ndarray, label_of: np.ndarray, c: float, iterations: int
+    features: np.ndarray, label_of: np.ndarray, settings: Hyperparameters
 ) -> Tuple[np.ndarray, np.ndarray]:
     """Multinomial logistic regression by L-BFGS: weights of shape (d, k) and bias (k,).
 
@@ -247,6 +249,8 @@ def fit_softmax(
     k = int(label_of.max()) + 1
     design = np.hstack([features, np.ones((n, 1), np.float32)])
     rows = np.arange(n)
+    counts = np.bincount(label_of)[label_of]
+    weight = (settings.c * (counts.mean() / counts) ** settings.balance).astype(np.float32)
 
     def loss(flat: np.ndarray) -> Tuple[float, np.ndarray]:
         weights = flat.reshape(d + 1, k).astype(np.float32)
@@ -257,8 +261,8 @@ def fit_softmax(
         likelihood = logits[rows, label_of] - np.log(totals[:, 0])
         residual = exponentials / totals
         residual[rows, label_of] -= 1
-        gradient = c * (design.T @ residual) + weights
-        value = -c * float(likelihood.sum()) + 0.5 * float((weights * weights).sum())
+        gradient = design.T @ (weight[:, None] * residual) + weights
+        value = -float((weight * likelihood).sum()) + 0.5 * float((weights * weights).sum())
         return value, gradient.ravel().astype(np.float64)
 
     result = minimize(
@@ -266,7 +270,7 @@ def fit_softmax(
         np.zeros((d + 1) * k),
         jac=True,
         method="L-BFGS-B",
-        options={"maxiter": iterations},
+        options={"maxiter": settings.iterations},
     )
     solution = result.x.reshape(d + 1, k).astype(np.float32)
     return solution[:-1], solution[-1]
