@@ -1,0 +1,1 @@
+"""Speed and memory beside stock Rasa, on the same questions: `python -m bench`."""
