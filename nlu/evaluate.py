@@ -256,9 +256,14 @@ def confusions(asked: Sequence[Asked]) -> List[Dict[Text, Any]]:
 
 
 def _mistake(one: Asked) -> Dict[Text, Any]:
-    parsed = asdict(one.parsed)
-    del parsed["milliseconds"]
-    return {**one.question._asdict(), **parsed}
+    parsed = one.parsed
+    return {
+        **one.question._asdict(),
+        "got": parsed.label,
+        "best_faq": parsed.best_faq,
+        "score": round(parsed.score, 4),
+        "clarified": parsed.clarified,
+    }
 
 
 def table(report: Report) -> Text:

@@ -194,7 +194,7 @@ def _train_with_rasa(project: Project, model: Path) -> None:
     tempfile.tempdir = str(model.parent)
     try:
         _run_training_graph(project, model)
-    except RasaException as error:
+    except (RasaException, ImportError) as error:
         # What a component raises comes wrapped into "Error running graph component".
         raise TrainingFailed(str(error.__cause__ or error)) from error
     finally:
