@@ -40,15 +40,35 @@ class Server:
     started: float = 0.0
 
     def memory(self) -> float:
-        """Resident memory of the process and all it started, in megabytes."""
-        listed = subprocess.run(
-            ["ps", "-A", "-o", "pid=,ppid=,rss="], capture_output=True, text=True, check=True
-        )
-        table = [[int(word) for word in line.split()] for line in listed.stdout.splitlines()]
-        family = {self.process.pid}
-        while grown := {pid for pid, parent, _ in table if parent in family} - family:
-            family |= grown
-        return sum(kilobytes for pid, _, kilobytes in table if pid in family) / 1024
+        """Memory of the process and all it started, in megabytes; see `_megabytes`."""
+        return sum(_megabytes(pid) for pid, _ in family(self.process.pid))
+
+
+def family(first: int) -> set[tuple[int, str]]:
+    """A process and all that it and they started: ids, each with the time it was started at."""
+    table = _processes()
+    found = {first}
+    while grown := {pid for pid, (parent, _) in table.items() if parent in found} - found:
+        found |= grown
+    return {(pid, table[pid][1]) for pid in found if pid in table}
+
+
+def _processes() -> dict[int, tuple[int, str]]:
+    """All processes: the parent and the time of start, by id."""
+    command = ["ps", "-A", "-o", "pid=,ppid=,lstart="]
+    listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    rows = (line.split(maxsplit=2) for line in listed.splitlines())
+    return {int(pid): (int(parent), began) for pid, parent, began in rows}
+
+
+def _megabytes(pid: int) -> float:
+    """Resident memory; on Linux, pages that processes share count for each in part (PSS)."""
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) / 1024
+    told = subprocess.run(["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, text=True)
+    return int(told.stdout.strip() or 0) / 1024
 
 
 @contextlib.contextmanager
@@ -110,12 +130,15 @@ def _tail(log: Path) -> str:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    for number in (signal.SIGTERM, signal.SIGKILL):
+    """Have the process end what it started, as Ctrl-C would; then end what is left of it."""
+    started = family(process.pid)
+    process.terminate()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(STOP_SECONDS)
+    for pid, _ in started & {(pid, began) for pid, (_, began) in _processes().items()}:
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, number)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(STOP_SECONDS)
-            return
+            os.kill(pid, signal.SIGKILL)
+    process.wait(STOP_SECONDS)
 
 
 def free_port() -> int:

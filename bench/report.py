@@ -58,7 +58,7 @@ def table(candidates: list[Figures]) -> str:
     rows = [["", *(figures.name for figures in candidates)]]
     rows.append(["training, s", *(f"{figures.training:.0f}" for figures in candidates)])
     rows.append(["start to first answer, s", *(f"{each.started:.1f}" for each in candidates)])
-    rows.append(["resident memory, MB", *(f"{figures.memory:.0f}" for figures in candidates)])
+    rows.append(["memory, MB", *(f"{figures.memory:.0f}" for figures in candidates)])
     for visitors in first.speeds:
         speeds = [figures.speeds[visitors] for figures in candidates]
         told = f"{visitors} visitor{'s' if visitors > 1 else ''}"
