@@ -12,7 +12,7 @@ from booking.errors import BookingUnavailable
 from needlepoint import faq_commands, request_commands
 from needlepoint.printing import AsJson, show, table
 from needlepoint.settings import PREFIX, Settings, SettingsError, read_settings
-from web.live_model import UnknownModel, live_model_name
+from web.live_model import UnknownModel
 
 # Whose errors are told in a line; any other is a mistake of ours, and its traceback of use.
 OURS = {"booking", "faq", "needlepoint"}
@@ -87,13 +87,11 @@ def migrate_databases() -> None:
 
 @app.command("run")
 def run_everything() -> None:
-    """Start everything, after a first training if there is no live model."""
+    """Start everything, after training what has changed."""
     from needlepoint.run import run_all
 
     settings = read_settings()
-    live = live_model_name(settings.live_model_pointer)
-    if live is None or not (settings.models_dir / live).is_file():
-        faq_commands.train_model(publish=True)
+    faq_commands.train_what_changed(settings)
     migrate_databases()
     raise typer.Exit(run_all(settings))
 

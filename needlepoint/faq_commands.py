@@ -144,6 +144,14 @@ def train_model(
     show({**asdict(trained), "live": trained.model == live}, json_, told)
 
 
+def train_what_changed(settings: Settings) -> None:
+    """Train the files as they are; a new model goes live, otherwise what staff made live stays."""
+    trained = _project(settings).train(tell=_tell)
+    live = live_model_name(settings.live_model_pointer)
+    if not trained.skipped or live is None or not (settings.models_dir / live).is_file():
+        set_live_model(settings.live_model_pointer, settings.models_dir, trained.model)
+
+
 def evaluate_model(
     model: Annotated[str | None, typer.Argument(help="The newest when left out.")] = None,
     questions: Annotated[
