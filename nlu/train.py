@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Text
 
 from nlu.run import PUT_OFF, put_off
+from nlu.without_tensorflow import leave_out
 
 PROJECT = Path(__file__).resolve().parents[1]
 SUFFIX = ".tar.gz"
@@ -47,7 +48,14 @@ EXPECTED_WARNINGS = (
 # Seconds from which a component's share of the training is told.
 WORTH_TELLING = 0.5
 # Python files beside the components that no model depends on.
-NOT_IN_MODELS = {"train.py", "evaluate.py", "run.py", "tracker_store.py", "health_channel.py"}
+NOT_IN_MODELS = {
+    "evaluate.py",
+    "health_channel.py",
+    "run.py",
+    "tracker_store.py",
+    "train.py",
+    "without_tensorflow.py",
+}
 
 
 class Project(NamedTuple):
@@ -207,6 +215,9 @@ def _run_training_graph(project: Project, model: Path) -> None:
     That cache fingerprints every message after every component, which takes longer than our
     components do; whether to train at all is decided by `fingerprint` already.
     """
+    from rasa.shared.utils.io import read_config_file
+
+    leave_out(read_config_file(str(project.config)))
     import rasa.engine.validation
     from rasa.engine.constants import PLACEHOLDER_IMPORTER
     from rasa.engine.graph import ExecutionContext
