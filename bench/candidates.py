@@ -19,6 +19,9 @@ from bench.processes import PYTHON, RASA_PYTHON, ROOT, Server, free_port, run, s
 CACHE = ROOT / ".bench-cache"
 TRAINING_SECONDS = 1200.0
 
+# Intents that Rasa answers with actions of its own.
+BUILT_IN = {"restart", "back", "session_start"}
+
 # The pipeline and policies that Rasa 3.6.21 writes into the project of `rasa init` when it trains
 # it (rasa/engine/recipes/config_files/default_config.yml).
 STOCK_CONFIG = """\
@@ -59,12 +62,13 @@ def stock_project() -> dict[str, str]:
             name: [{"text": variant["text"]} for variant in variants]
             for name, variants in read.get("responses", {}).items()
         }
+    entries = [entry for entry in entries if entry["intent"] not in BUILT_IN]
     talk = sorted({entry["intent"] for entry in entries if "/" not in entry["intent"]})
     answers |= {f"utter_{intent}": [{"text": "What would you like to know?"}] for intent in talk}
     answers["utter_default"] = [{"text": "Could you put that in other words?"}]
     rules = [("faq", "utter_faq"), ("nlu_fallback", "utter_default")]
     rules += [(intent, f"utter_{intent}") for intent in talk]
-    domain = {"version": "3.1", "intents": ["faq", *talk], "responses": answers}
+    domain = {"version": "3.1", "intents": talk, "responses": answers}
     dialogue = {
         "version": "3.1",
         "rules": [{"rule": name, "steps": _steps(name, answer)} for name, answer in rules],
