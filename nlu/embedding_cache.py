@@ -1,4 +1,4 @@
-"""Embeddings of the last training's sentences: the next one encodes only what is new."""
+"""Embeddings of earlier trainings' sentences: the next one encodes only what is new."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ import numpy as np
 from encoder import SentenceEncoder
 
 logger = logging.getLogger(__name__)
+
+# Sentences kept at most (some 60 MB); past that, only those of the latest training are.
+MOST = 40_000
 
 
 class EmbeddingCache:
@@ -30,15 +33,14 @@ class EmbeddingCache:
         self._vectors = self._read()
 
     def encode(self, texts: List[Text], encoder: SentenceEncoder) -> np.ndarray:
-        """Vectors of shape (len(texts), 384); what was missing is encoded and kept, what is unused
-        goes.
-        """
+        """Vectors of shape (len(texts), 384); what was missing is encoded and kept."""
         missing = [text for text in dict.fromkeys(texts) if text not in self._vectors]
         if missing:
             self._vectors.update(zip(missing, encoder.encode(missing), strict=False))
         result = np.stack([self._vectors[text] for text in texts]) if texts else encoder.encode([])
-        if missing or len(self._vectors) > len(set(texts)):
-            self._write({text: self._vectors[text] for text in texts})
+        if missing:
+            full = len(self._vectors) > MOST
+            self._write({text: self._vectors[text] for text in texts} if full else self._vectors)
         return result
 
     def _read(self) -> Dict[Text, np.ndarray]:
