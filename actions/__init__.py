@@ -1,6 +1,7 @@
-"""The action server's actions: each reads slots, makes one call to `booking`, and utters what it calls for.
+"""The action server's actions.
 
-No words for visitors are written here: they are `utter_*` responses in domain.yml.
+Each reads slots, makes one call to `booking`, and utters what the result calls for. No words
+for visitors are written here: they are `utter_*` responses in domain.yml.
 """
 
 from rasa_sdk import Action

@@ -15,7 +15,7 @@ MOST_CHOICES = 3
 
 
 class NotUnderstood(Action):
-    """Asks "did you mean" when answers are close; the second time in a row, offers the clinic's contact."""
+    """Asks "did you mean" when answers are close; twice in a row, names the clinic's contact."""
 
     def name(self) -> str:
         return "action_not_understood"
@@ -45,7 +45,7 @@ def was_fallback_before(tracker: Tracker) -> bool:
 
 
 def close_answers(message: dict[str, Any], domain: dict[str, Any]) -> list[dict[str, str]]:
-    """Buttons for the FAQs that come close, the closest first; none when another intent comes closer."""
+    """Buttons for the FAQs that come close, the closest first; none when another intent leads."""
     floor = (message.get("gate") or {}).get("clarify")
     ranking = ((message.get("response_selector") or {}).get("faq") or {}).get("ranking") or []
     if floor is None or not ranking or _other_intent_leads(message, ranking[0]["confidence"]):

@@ -13,7 +13,7 @@ from booking.clinic import Clinic
 
 @dataclass(frozen=True)
 class Desk:
-    """The booking database, the clinic's facts, the region of phone numbers, and the clock (aware times)."""
+    """The booking database, the clinic, the region of phone numbers, the clock (aware times)."""
 
     engine: Engine
     clinic: Clinic

@@ -11,7 +11,16 @@ from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.desk import Desk
-from actions.turn import asked_slot, is_choice, opened_at, resumes, set_slots, text_of, user_turns
+from actions.turn import (
+    asked_slot,
+    intent_of,
+    is_choice,
+    opened_at,
+    resumes,
+    set_slots,
+    text_of,
+    user_turns,
+)
 from booking.details import Contact, Details, Slot
 from booking.errors import BookingUnavailable, DetailRefused
 from booking.messages import leave_message
@@ -40,8 +49,12 @@ class ValidateMessageForm(Action):
             return []
         asked = asked_slot(tracker)
         if asked is None:
-            return set_slots(message_text=unanswered_question(tracker), message_contact=None, refused=None)
+            # What could not be stored before is still there, and tried again.
+            kept = tracker.get_slot("message_text")
+            return set_slots(message_text=kept or unanswered_question(tracker), refused=None)
         if is_choice(tracker):
+            return set_slots(refused=None)
+        if asked == "message_text" and intent_of(tracker) in {"affirm", "deny"}:
             return set_slots(refused=None)
         if asked == "message_text":
             return set_slots(message_text=text_of(tracker), refused=None)
@@ -85,6 +98,7 @@ class LeaveMessage(Action):
             dispatcher.utter_message(response="utter_message_failed")
             return []
         dispatcher.utter_message(response="utter_message_stored", reference=message.reference)
+        offer_open_request(dispatcher, tracker)
         return set_slots(message_text=None, message_contact=None, refused=None)
 
 
@@ -98,7 +112,14 @@ class CancelMessage(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
         dispatcher.utter_message(response="utter_message_cancelled")
+        offer_open_request(dispatcher, tracker)
         return set_slots(message_text=None, message_contact=None, refused=None)
+
+
+def offer_open_request(dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
+    """Reminds of a consultation request that the message interrupted."""
+    if tracker.get_slot("consultation"):
+        dispatcher.utter_message(response="utter_request_open")
 
 
 def unanswered_question(tracker: Tracker) -> str | None:

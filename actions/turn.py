@@ -30,7 +30,8 @@ def asked_slot(tracker: Tracker) -> str | None:
     """The slot whose question the form has open; None when the form is just being opened."""
     if not tracker.active_loop_name:
         return None
-    return tracker.get_slot("requested_slot")
+    asked: str | None = tracker.get_slot("requested_slot")
+    return asked
 
 
 def resumes(tracker: Tracker) -> bool:
@@ -47,7 +48,7 @@ def resumes(tracker: Tracker) -> bool:
 
 
 def opened_at(tracker: Tracker, form: str) -> str:
-    """When the form was last opened: with the conversation's name, the key that makes a hand-over unique."""
+    """When the form was last opened; with the conversation's name, the key of a hand-over."""
     for event in reversed(tracker.events):
         if event.get("event") == "active_loop" and event.get("name") == form:
             return f"{event.get('timestamp')}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Optional, Text, Tuple
+from typing import Any, Dict, List, Optional, Text, Tuple
 
 from rasa.core.policies.rule_policy import RulePolicy
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -17,8 +17,8 @@ class FormRules(RulePolicy):
     """Applies rules inside a form at once when the visitor's intent is no answer to it.
 
     Rasa's own policy runs the form on every message, and its rules only once the form has
-    rejected: a call of
-    the action server that an emergency must not wait for. Here the intent alone decides.
+    rejected: a call of the action server that an emergency must not wait for. Here the intent
+    alone decides.
     """
 
     @staticmethod
@@ -26,7 +26,9 @@ class FormRules(RulePolicy):
         return {
             **RulePolicy.get_default_config(),
             # intents that a form handles itself; every other one interrupts it
-            "answers": ["inform", "affirm", "deny", "change_details", "request_consultation"],
+            "answers": ["inform", "affirm", "deny", "change_details"],
+            # by form, those that it handles beside these: what opens a form says something to it
+            "more_answers": {"consultation_form": ["request_consultation"]},
         }
 
     def _find_action_from_loop_happy_path(
@@ -39,13 +41,14 @@ class FormRules(RulePolicy):
         )
         return found
 
+    def _answers(self, form: Text) -> List[Text]:
+        return [*self.config["answers"], *self.config["more_answers"].get(form, [])]
+
     def _is_interrupting(self, tracker: DialogueStateTracker) -> bool:
-        """Whether the latest message interrupts the active form, and the form has not spoken
-        since.
-        """
+        """Whether the latest message interrupts the form, which has not spoken since."""
         if tracker.active_loop_name is None or tracker.latest_message is None:
             return False
-        if tracker.latest_message.intent.get("name") in self.config["answers"]:
+        if tracker.latest_message.intent.get("name") in self._answers(tracker.active_loop_name):
             return False
         for event in reversed(tracker.events):
             if isinstance(event, UserUttered):

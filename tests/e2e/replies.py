@@ -15,18 +15,27 @@ from needlepoint.settings import PROJECT_ROOT
 class Replies:
     """Every response of the domain and the FAQs, found by its text.
 
+    Two may read the same, such as a question of both forms.
     A response is named without `utter_`; a variation under a condition carries the slot's value:
     `ask_consultation_form_preferred_time[past_time]`.
     """
 
     def __init__(self) -> None:
-        files = [PROJECT_ROOT / "domain.yml", *sorted((PROJECT_ROOT / "data" / "faq").glob("*.yml"))]
+        files = [
+            PROJECT_ROOT / "domain.yml",
+            *sorted((PROJECT_ROOT / "data" / "faq").glob("*.yml")),
+        ]
         self._patterns = [found for file in files for found in _responses(file)]
 
-    def name(self, text: str) -> str:
+    def named(self, texts: list[str], expected: list[str]) -> list[str]:
+        """Each text's name: the expected one where the text fits it."""
+        wanted = [*expected, *[""] * len(texts)]
+        return [self._name(text, want) for text, want in zip(texts, wanted, strict=False)]
+
+    def _name(self, text: str, wanted: str) -> str:
         names = [name for name, pattern in self._patterns if pattern.fullmatch(text)]
         assert names, f"no response reads: {text}"
-        return names[0]
+        return wanted if wanted in names else names[0]
 
 
 def _responses(file: Path) -> Iterator[tuple[str, re.Pattern[str]]]:

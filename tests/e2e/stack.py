@@ -1,4 +1,4 @@
-"""Starts and stops the real processes, each as the Procfile has it, on free ports and fresh databases."""
+"""Starts and stops the Procfile's processes, on free ports and with fresh databases."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Stack:
         self.wait_for(lambda: self._health_status() == 200)
 
     def wait_for(self, condition: object, seconds: float = START_SECONDS) -> None:
-        """Polls until the condition (a callable) holds; a process that ended, or the time-out, fails the test."""
+        """Polls until the condition holds; a process that ended, or the time-out, fails."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             if condition():  # type: ignore[operator]
@@ -70,7 +70,9 @@ class Stack:
             ended = [name for name, p in self.processes.items() if p.poll() is not None]
             assert not ended, f"{ended[0]} ended:\n{self.log(ended[0])}"
             time.sleep(0.1)
-        raise AssertionError(f"not reached in {seconds} s\n" + "\n".join(map(self.log, self.processes)))
+        raise AssertionError(
+            f"not reached in {seconds} s\n" + "\n".join(map(self.log, self.processes))
+        )
 
     def log(self, name: str) -> str:
         text = (self.folder / f"{name}.log").read_text(errors="replace")
@@ -84,7 +86,7 @@ class Stack:
 
 
 def make_stack(folder: Path, **overrides: str) -> Stack:
-    """A stack that is not started yet. It serves the newest model in models/ (`make test` trains one)."""
+    """A stack, not started yet, that serves the newest model (`make test` trains one)."""
     free = free_ports(3)
     environment = {
         **os.environ,

@@ -35,8 +35,12 @@ class Visitor:
     def close(self) -> None:
         self._client.close()
 
+    def send(self, body: dict[str, str]) -> httpx.Response:
+        """The bare answer to a message, whatever its status."""
+        return self._client.post("/api/messages", json=body)
+
     def _send(self, body: dict[str, str]) -> list[str]:
-        answer = self._client.post("/api/messages", json=body)
+        answer = self.send(body)
         assert answer.status_code == 200, answer.text
         self.messages = answer.json()["messages"]
         return [message["text"] for message in self.messages]

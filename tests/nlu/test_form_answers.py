@@ -4,7 +4,7 @@ from rasa.shared.core.events import ActiveLoop, SlotSet
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.training_data.message import Message
 
-from nlu.form_answers import FormAnswers, is_answer
+from nlu.form_answers import FormAnswers, is_answer, meaning
 
 DOMAIN = Domain.from_dict(
     {"slots": {"requested_slot": {"type": "any", "mappings": [{"type": "custom"}]}}}
@@ -27,6 +27,15 @@ DOMAIN = Domain.from_dict(
         ("preferred_time", "clinic_hours", "tomorrow morning"),
         ("preferred_time", "out_of_scope", "asap"),
         ("consent", "nlu_fallback", "my e-mail is b@example.com"),
+        ("name", "out_of_scope", "Will Young"),
+        ("name", "faq", "May Lee"),
+        ("contact", "medical", "wim at example dot com"),
+        ("concern", "deny", "i'm not sure to be honest"),
+        ("preferred_time", "clinic_hours", "are you open at 3pm on friday?"),
+        ("preferred_time", "manage_request", "can we move that to friday?"),
+        ("consent", "out_of_scope", "friday"),
+        ("consent", "clinic_hours", "monday morning"),
+        ("confirmed", "request_consultation", "could we do thursday instead?"),
         ("message_text", "faq", "does it hurt?"),
         ("message_text", "ask_price", "how much is it"),
     ],
@@ -53,10 +62,30 @@ def test_an_answer_is_told_from_a_question(asked, intent, text):
         ("message_text", "stop", "never mind"),
         ("message_text", "emergency", "I can't breathe"),
         ("preferred_time", "change_details", "my name is wrong"),
+        ("preferred_time", "clinic_hours", "are you open on saturdays?"),
+        ("name", "goodbye", "ok bye"),
+        ("name", "faq", "is it safe"),
+        ("name", "faq", "will it scar"),
+        ("concern", "deny", "no"),
+        ("consent", "out_of_scope", "who won the match?"),
+        ("message_contact", "request_consultation", "book me in instead"),
     ],
 )
 def test_a_question_or_command_is_no_answer(asked, intent, text):
     assert not is_answer(text, intent, asked)
+
+
+@pytest.mark.parametrize(
+    ("asked", "text", "meant"),
+    [
+        ("contact", "cancel my booking", "stop"),
+        ("confirmed", "please call it off", "stop"),
+        ("message_text", "please cancel my appointment on friday", "inform"),
+        ("contact", "did you get my booking", "manage_request"),
+    ],
+)
+def test_cancelling_a_booking_in_the_middle_of_it_stops_it(asked, text, meant):
+    assert meaning(text, "manage_request", asked) == meant
 
 
 def conversation(*events: object) -> DialogueStateTracker:
