@@ -50,17 +50,19 @@ def at_the_summary(visitor: Visitor) -> None:
 # --- the action server, the booking database ---
 
 
-class TestWithoutTheActionServer:
-    @pytest.fixture(scope="class", autouse=True)
-    def booking(self, own_stack: Stack) -> Iterator[Visitor]:
-        """A visitor in the middle of a booking, when the action server stops."""
-        visitor = Visitor(own_stack.url)
-        visitor.say("book a consultation")
-        own_stack.stop("actions")
-        yield visitor
-        own_stack.start("actions")
-        own_stack.wait_until_healthy()
+@pytest.fixture(scope="class")
+def booking(own_stack: Stack) -> Iterator[Visitor]:
+    """A visitor in the middle of a booking when the action server stops."""
+    visitor = Visitor(own_stack.url)
+    visitor.say("book a consultation")
+    own_stack.stop("actions")
+    yield visitor
+    own_stack.start("actions")
+    own_stack.wait_until_healthy()
 
+
+@pytest.mark.usefixtures("booking")
+class TestWithoutTheActionServer:
     def test_an_emergency_is_answered_even_with_the_booking_database_locked(
         self, own_stack: Stack, visitor: Visitor
     ) -> None:
