@@ -7,7 +7,7 @@ import pytest
 from tests.web.conftest import Serve
 from tests.web.running import FakeRasa, Server
 
-OK = {part: "ok" for part in ("rasa", "model", "tracker_store", "actions", "database")}
+OK = dict.fromkeys(("rasa", "model", "tracker_store", "actions", "database"), "ok")
 
 
 def test_all_is_well_when_every_part_answers(server: Server) -> None:
