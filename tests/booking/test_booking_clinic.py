@@ -83,7 +83,7 @@ def test_the_clinic_knows_when_it_is_open(clinic: Clinic, moment: str, is_open: 
 @pytest.mark.parametrize(
     ("old", "new", "line", "said"),
     [
-        ('"+12025550143"', '"202 555 0143"', 4, "international number"),
+        ('"+1 202-555-0143"', '"202 555 0143"', 4, "international number"),
         ("hello@linden-skin.example", "hello", 5, "e-mail address"),
         ("https://linden-skin.example", "linden-skin", 8, "https://linden-skin.example"),
         ('"911"', "911", 9, "valid string"),
