@@ -67,11 +67,11 @@ browser:
 test: setup-dev browser
 	@.venv/bin/needlepoint train
 	@$(RASA_PY) -m pytest tests/nlu -q
-	@$(PY) -m pytest tests -q --ignore tests/nlu
+	@$(PY) -m pytest tests -q
 
 soak: setup-dev browser
 	@.venv/bin/needlepoint train
-	@$(PY) -m pytest tests -q -m soak --ignore tests/nlu
+	@$(PY) -m pytest tests -q -m soak
 
 check: setup-dev
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check .

@@ -157,9 +157,12 @@ class JointClassifier(GraphComponent, IntentClassifier):
         scores = self._model.score(
             [m.get(NORMALISED) for m in messages], np.stack([embedding_of(m) for m in messages])
         ).combined
+        labels = self._model.labels
         return [
-            [Ranked(self._model.labels[i], float(np.clip(row[i], 0, 1))) for i in np.argsort(-row)]
-            for row in scores
+            [Ranked(labels[i], row[i]) for i in order]
+            for row, order in zip(
+                np.clip(scores, 0, 1).tolist(), np.argsort(-scores, axis=1).tolist(), strict=True
+            )
         ]
 
     def _obey(self, message: Message, choice: Dict[Text, Any]) -> None:

@@ -62,6 +62,8 @@ class NgramFeatures:
     def __init__(self, vectorizer: TfidfVectorizer, components: np.ndarray) -> None:
         self._vectorizer = vectorizer
         self._components = components  # (dimensions, vocabulary)
+        # Contiguous, or the sparse product copies it for each message.
+        self._projection = np.ascontiguousarray(components.T)
 
     @classmethod
     def fit(cls, texts: Sequence[Text], dimensions: int) -> Tuple[NgramFeatures, np.ndarray]:
@@ -78,7 +80,7 @@ class NgramFeatures:
         return cls(vectorizer, reduced.components_.astype(np.float32)), features
 
     def transform(self, texts: Sequence[Text]) -> np.ndarray:
-        features: np.ndarray = self._vectorizer.transform(texts) @ self._components.T
+        features: np.ndarray = self._vectorizer.transform(texts) @ self._projection
         return features.astype(np.float32)
 
     @staticmethod

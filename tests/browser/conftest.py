@@ -31,7 +31,8 @@ PHONE = (390, 844)
 OpenPage = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+# Not for the session: Playwright's event loop must be gone before other tests run theirs.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         # Where the system has no Chromium, Playwright's own does.
