@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event, func, make_url, select
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -18,6 +16,9 @@ from sqlalchemy.orm import Session
 
 from booking.errors import BookingUnavailable
 from booking.models import Base
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 
@@ -71,6 +72,9 @@ def run_migrations(url: str, *, chain: str, metadata: MetaData) -> None:
     The version table is `alembic_version_<chain>`, so several chains can share one database.
     Raises `BookingUnavailable` when the database cannot be reached or stays locked.
     """
+    # Imported here: it takes a second, which processes that only read and write are spared.
+    from alembic import command
+
     engine = _open_for_migration(_address(url))
     try:
         with _failures_told(), engine.execution_options(immediate=True).begin() as connection:
@@ -82,6 +86,8 @@ def run_migrations(url: str, *, chain: str, metadata: MetaData) -> None:
 
 def migration_config(connection: Connection, chain: str, metadata: MetaData) -> Config:
     """Alembic's settings for one chain, for `alembic.command` functions such as `revision`."""
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", _literal(MIGRATIONS))
     config.set_main_option("version_locations", _literal(MIGRATIONS / chain / "versions"))

@@ -73,6 +73,11 @@ def _environment(settings: Settings) -> dict[str, str]:
     return {
         **os.environ,
         "PYTHONUNBUFFERED": "1",
+        # What old libraries of Rasa's environment say of each other at every start.
+        "PYTHONWARNINGS": "ignore",
+        "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
+        "RASA_TELEMETRY_ENABLED": "false",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
         "NEEDLEPOINT_RASA_PORT": str(settings.rasa_port),
         "NEEDLEPOINT_RASA_TOKEN": settings.shared_rasa_token,
         "NEEDLEPOINT_RASA_ENDPOINTS": str(settings.rasa_endpoints),
