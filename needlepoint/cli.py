@@ -80,7 +80,7 @@ def _shown(name: str, value: object) -> str | int | None:
 @app.command("migrate")
 def migrate_databases() -> None:
     """Bring the databases up to date."""
-    from needlepoint.serve import migrate
+    from needlepoint.databases import migrate
 
     migrate(read_settings())
 

@@ -7,10 +7,10 @@ import uvicorn
 from fastapi import FastAPI
 
 from booking.clinic import ClinicMistake, read_clinic
-from booking.database import open_database, run_migrations
+from booking.database import open_database
 from booking.errors import BookingUnavailable
-from booking.models import Base
 from faq.articles import BrokenArticle, read_articles
+from needlepoint.databases import migrate
 from needlepoint.settings import Settings, SettingsError, read_settings
 from web import chat_store
 from web.app import create_app
@@ -30,13 +30,6 @@ def build(settings: Settings) -> FastAPI:
         articles=read_articles(settings.content / "articles"),
         databases=[open_database(settings.booking_database_url)],
     )
-
-
-def migrate(settings: Settings) -> None:
-    """Bring the requests' and the chat's tables up to date."""
-    settings.make_state_dir()
-    run_migrations(settings.booking_database_url, chain="booking", metadata=Base.metadata)
-    run_migrations(settings.chat_database_url, chain="chat", metadata=chat_store.metadata)
 
 
 def run_web(settings: Settings) -> None:
