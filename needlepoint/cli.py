@@ -92,7 +92,7 @@ def run_everything() -> None:
 
     settings = read_settings()
     faq_commands.train_what_changed(settings)
-    migrate_databases()
+    # The databases are brought up to date by the processes that use them first, while Rasa loads.
     raise typer.Exit(run_all(settings))
 
 

@@ -15,6 +15,7 @@ from booking import retention
 from booking.clinic import read_clinic
 from booking.database import open_database
 from booking.errors import BookingUnavailable
+from needlepoint.databases import migrate
 from needlepoint.settings import Settings
 from web import chat_store
 
@@ -29,6 +30,7 @@ _events = sa.table("events", sa.column("sender_id"), sa.column("timestamp", sa.D
 def run_worker(settings: Settings) -> None:
     """Work until told to stop. Raises what a wrong clinic.yml raises."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    migrate(settings)
     kept = timedelta(days=read_clinic(settings.clinic).privacy.retention_days)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
