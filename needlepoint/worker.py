@@ -30,11 +30,12 @@ _events = sa.table("events", sa.column("sender_id"), sa.column("timestamp", sa.D
 def run_worker(settings: Settings) -> None:
     """Work until told to stop. Raises what a wrong clinic.yml raises."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    migrate(settings)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     kept = timedelta(days=read_clinic(settings.clinic).privacy.retention_days)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    migrate(settings)
     while not stop.is_set():
         purge(settings, datetime.now(UTC) - kept)
         stop.wait(SECONDS_BETWEEN_PURGES)
