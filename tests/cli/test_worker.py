@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from booking import retention
-from booking.database import migrate, open_database
+from booking.database import migrate, open_database, run_migrations
 from booking.models import ClinicMessage, ConsultationRequest, RequestEvent, Status
 from tests.cli.running import ROOT, Installation
 from web import chat_store
@@ -91,7 +91,7 @@ def make_conversations(needlepoint: Installation) -> sa.Engine:
 def make_chat(needlepoint: Installation) -> sa.Engine:
     url = needlepoint.database_url.replace(".db", "-chat.db")
     engine = open_database(url)
-    chat_store.metadata.create_all(engine)
+    run_migrations(url, chain="chat", metadata=chat_store.metadata)
     with engine.begin() as connection:
         for key, said_at in [("over", LONG_AGO), ("new", RECENTLY)]:
             connection.execute(

@@ -117,7 +117,7 @@ def test_a_loaded_pipeline_answers_as_the_trained_one(trained):
         before, after = trained.parse(text), again.parse(text)
         assert after.get("intent")["name"] == before.get("intent")["name"]
         assert after.get("entities") == before.get("entities")
-        for was, now in zip(ranking(before), ranking(after)):
+        for was, now in zip(ranking(before), ranking(after), strict=True):
             assert now["intent_response_key"] == was["intent_response_key"]
             assert now["confidence"] == pytest.approx(was["confidence"], abs=1e-5)
 
