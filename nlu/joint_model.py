@@ -38,7 +38,7 @@ class Hyperparameters:
     # inverse strength of the linear head's L2 penalty, per example
     c: float = 30.0
     # L-BFGS iterations; past these the score no longer moves
-    iterations: int = 50
+    iterations: int = 20
     # weight of the n-grams beside the embedding, and to how many dimensions they are reduced
     ngram_weight: float = 0.6
     ngram_dimensions: int = 128
@@ -245,36 +245,48 @@ def fit_softmax(
 ) -> Tuple[np.ndarray, np.ndarray]:
     """Multinomial logistic regression by L-BFGS: weights of shape (d, k) and bias (k,).
 
-    In float32 with a dense design, some ten times as fast here as scikit-learn's in float64.
+    In float32 with a dense design, and in coordinates in which the loss is about as curved in every
+    direction where the search starts (all labels equally probable): a quarter of the steps do.
     """
     n, d = features.shape
     k = int(label_of.max()) + 1
     design = np.hstack([features, np.ones((n, 1), np.float32)])
-    rows = np.arange(n)
+    truth = np.arange(n), label_of
     counts = np.bincount(label_of)[label_of]
     weight = (settings.c * (counts.mean() / counts) ** settings.balance).astype(np.float32)
+    curvature = design.T @ (weight[:, None] * design) / k + np.eye(d + 1, dtype=np.float32)
+    # weights = back @ coordinates; `penalty` is what |weights|^2 is in the coordinates.
+    back = np.linalg.inv(np.linalg.cholesky(curvature)).T.astype(np.float32)
+    design = design @ back
+    penalty = back.T @ back
 
-    def loss(flat: np.ndarray) -> Tuple[float, np.ndarray]:
-        weights = flat.reshape(d + 1, k).astype(np.float32)
-        logits = design @ weights
+    def loss(coordinates: np.ndarray) -> Tuple[float, np.ndarray]:
+        logits = design @ coordinates
         logits -= logits.max(axis=1, keepdims=True)
-        exponentials = np.exp(logits)
-        totals = exponentials.sum(axis=1, keepdims=True)
-        likelihood = logits[rows, label_of] - np.log(totals[:, 0])
-        residual = exponentials / totals
-        residual[rows, label_of] -= 1
-        gradient = design.T @ (weight[:, None] * residual) + weights
-        value = -float((weight * likelihood).sum()) + 0.5 * float((weights * weights).sum())
-        return value, gradient.ravel().astype(np.float64)
+        likelihood = logits[truth]
+        shares = np.exp(logits, out=logits)
+        totals = shares.sum(axis=1, keepdims=True)
+        value = float(weight @ (np.log(totals[:, 0]) - likelihood))
+        shares *= weight[:, None] / totals
+        shares[truth] -= weight
+        pull = penalty @ coordinates
+        return value + 0.5 * float((coordinates * pull).sum()), design.T @ shares + pull
+
+    # The first step's length is 1, so the unit is that of a Newton step.
+    unit = float(np.linalg.norm(loss(np.zeros((d + 1, k), np.float32))[1])) or 1.0
+
+    def in_units(flat: np.ndarray) -> Tuple[float, np.ndarray]:
+        value, gradient = loss((unit * flat).reshape(d + 1, k).astype(np.float32))
+        return value, unit * gradient.ravel().astype(np.float64)
 
     result = minimize(
-        loss,
+        in_units,
         np.zeros((d + 1) * k),
         jac=True,
         method="L-BFGS-B",
         options={"maxiter": settings.iterations},
     )
-    solution = result.x.reshape(d + 1, k).astype(np.float32)
+    solution = back @ (unit * result.x).reshape(d + 1, k).astype(np.float32)
     return solution[:-1], solution[-1]
 
 
