@@ -83,7 +83,7 @@ class RasaProject:
         """
         with tempfile.TemporaryDirectory() as scratch:
             report = Path(scratch) / "report.json"
-            command = ["-m", "nlu.evaluate", "--model", str(self.models / model)]
+            command = ["-m", "nlu.evaluation", "--model", str(self.models / model)]
             command += ["--json", str(report), "--questions", *map(str, questions)]
             output, told, code = self._run(command, tell)
             if code != 0:

@@ -47,11 +47,11 @@ EXPECTED_WARNINGS = (
 )
 # Seconds from which a component's share of the training is told.
 WORTH_TELLING = 0.5
-# Python files beside the components that no model depends on.
+# Files and folders beside the components that no model depends on.
 NOT_IN_MODELS = {
     "config_check.py",
     "conversation_database.py",
-    "evaluate.py",
+    "evaluation",
     "health_channel.py",
     "run.py",
     "tracker_store.py",
@@ -141,7 +141,9 @@ def _files(folder: Path) -> List[Path]:
     return sorted(
         path
         for path in folder.rglob("*")
-        if path.suffix in wanted and path.is_file() and path.name not in NOT_IN_MODELS
+        if path.suffix in wanted
+        and path.is_file()
+        and NOT_IN_MODELS.isdisjoint(path.relative_to(folder).parts)
     )
 
 
