@@ -1,37 +1,42 @@
-"""The gate on the classifier's score: below it, a message counts as not understood.
+"""The gate on the classifier's confidence: below it, a message counts as not understood.
 
-Calibrated at every training: cross-validation shows how messages of known labels score, right and
-wrong; leaving whole labels out shows how messages of unknown labels score. The threshold serves
-both best, for
-an assumed share of messages that no label fits and an assumed price of a wrong answer.
+Set at every training from what cross-validation saw (`nlu.joint_model.Evidence`): the confidence
+from which answering is worth more than asking back, and the one from which asking back is worth
+more than declining.
 """
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, Dict, List, Text
+from typing import Any, Dict, Text, Tuple
 
 import numpy as np
 
-from nlu.joint_model import Hyperparameters, TrainingSet
+from nlu.joint_model import Evidence, Hyperparameters, TrainingSet
+
+# thresholds that are weighed against each other
+CANDIDATES = 400
 
 
 @dataclass(frozen=True)
 class Assumptions:
-    """What the threshold is weighed with."""
+    """What the thresholds are weighed with: a right answer is worth 1, a reply of no use 0.
 
-    # how many messages of a hundred no label fits
-    unknown_share: float = 0.15
-    # price of a wrong answer, where a right one earns 1 and none earns 0
-    wrong_cost: float = 0.0
-    folds: int = 3
-    # how far below the threshold clarifying goes, as a share of it
-    clarify_share: float = 0.75
+    Cross-validation is harder than use (fewer examples, and phrasings picked to differ), so severe
+    costs turn away much that would be answered rightly: docs/understanding.md has what each gave.
+    """
+
+    # what a wrong answer costs
+    wrong_cost: float = 0.5
+    # what "did you mean" is worth when the right answer is one of the three offered
+    clarify_worth: float = 0.2
+    # what declining is worth when no label fits
+    decline_worth: float = 0.5
 
 
 @dataclass(frozen=True)
 class Gate:
-    """A threshold on the combined score, and what is expected of it (shares, 0 to 1)."""
+    """Thresholds on the confidence, and what is expected of them (shares, 0 to 1)."""
 
     threshold: float
     # from here up to the threshold, asking "did you mean" is worth it
@@ -40,8 +45,11 @@ class Gate:
     known_wrong: float = 0.0
     unknown_rejected: float = 0.0
 
-    def accepts(self, score: float) -> bool:
-        return score >= self.threshold
+    def accepts(self, confidence: float) -> bool:
+        return confidence >= self.threshold
+
+    def clarifies(self, confidence: float) -> bool:
+        return self.clarify <= confidence < self.threshold
 
     def as_dict(self) -> Dict[Text, Any]:
         return asdict(self)
@@ -54,64 +62,40 @@ class NotCalibrated(ValueError):
 def calibrate(
     training_set: TrainingSet, settings: Hyperparameters, assumptions: Assumptions
 ) -> Gate:
-    """Finds the threshold for a training set.
+    """Finds the thresholds for a training set that `JointModel.fit` has cross-validated.
 
     Raises:
         NotCalibrated: fewer than two labels with two examples each.
     """
-    label_of = training_set.label_of
-    if len(training_set.labels) < 2 or np.sort(np.bincount(label_of))[-2] < 2:
+    evidence = training_set.evidence
+    if evidence is None:
         raise NotCalibrated("at least two labels with two examples each are needed")
-    folds = max(2, min(assumptions.folds, len(training_set.labels)))
-    random = np.random.default_rng(0)
-    known, right = np.zeros(len(label_of)), np.zeros(len(label_of), dtype=bool)
-    for held_out in _example_folds(label_of, folds, random):
-        known[held_out], predicted = training_set.score_held_out(held_out, settings)
-        right[held_out] = predicted == label_of[held_out]
-    unknown = np.zeros(len(label_of))
-    for held_out in _label_folds(label_of, folds, random):
-        unknown[held_out], _ = training_set.score_held_out(held_out, settings)
-    return _best_gate(known, right, unknown, assumptions)
+    threshold, clarify = _thresholds(evidence, assumptions)
+    known, answered = ~evidence.unknown, evidence.confidence >= threshold
+    return Gate(
+        threshold=threshold,
+        clarify=clarify,
+        known_right=float((evidence.right & answered)[known].mean()),
+        known_wrong=float((~evidence.right & answered)[known].mean()),
+        unknown_rejected=float((~answered)[evidence.unknown].mean()),
+    )
 
 
-def _best_gate(
-    known: np.ndarray, right: np.ndarray, unknown: np.ndarray, assumptions: Assumptions
-) -> Gate:
-    share, cost = assumptions.unknown_share, assumptions.wrong_cost
-    candidates = np.quantile(np.concatenate([known, unknown]), np.linspace(0.0, 0.99, 400))
-    gates = [
-        Gate(
-            threshold=float(threshold),
-            clarify=assumptions.clarify_share * float(threshold),
-            known_right=float((right & (known >= threshold)).mean()),
-            known_wrong=float((~right & (known >= threshold)).mean()),
-            unknown_rejected=float((unknown < threshold).mean()),
-        )
-        for threshold in candidates
-    ]
+def _thresholds(evidence: Evidence, assumptions: Assumptions) -> Tuple[float, float]:
+    """The pair worth most over the evidence: answer from the first on, clarify from the second."""
+    order = np.argsort(-evidence.confidence)
+    confidence, right, near, unknown, weight = (column[order] for column in evidence)
 
-    def worth(gate: Gate) -> float:
-        wrong = (1 - share) * gate.known_wrong + share * (1 - gate.unknown_rejected)
-        return (1 - share) * gate.known_right + share * gate.unknown_rejected - cost * wrong
+    def worth(each: np.ndarray) -> np.ndarray:
+        """What the most confident 0, 1, 2, ... n messages are worth together."""
+        return np.concatenate([[0.0], np.cumsum(weight * each)])
 
-    return max(gates, key=worth)
-
-
-def _example_folds(
-    label_of: np.ndarray, folds: int, random: np.random.Generator
-) -> List[np.ndarray]:
-    """Boolean masks; each label's examples are spread evenly, and a lone example is never held
-    out.
-    """
-    fold_of = np.full(len(label_of), -1)
-    for label in range(int(label_of.max()) + 1):
-        rows = np.flatnonzero(label_of == label)
-        if len(rows) > 1:
-            fold_of[rows] = random.permutation(np.arange(len(rows)) % folds)
-    return [fold_of == fold for fold in range(folds) if (fold_of == fold).any()]
-
-
-def _label_folds(label_of: np.ndarray, folds: int, random: np.random.Generator) -> List[np.ndarray]:
-    labels = int(label_of.max()) + 1
-    fold_of = random.permutation(np.arange(labels) % folds)[label_of]
-    return [fold_of == fold for fold in range(folds) if (fold_of == fold).any()]
+    answer = worth(np.where(right, 1.0, -assumptions.wrong_cost))
+    clarify = worth(near * assumptions.clarify_worth)
+    decline = worth(unknown * assumptions.decline_worth)
+    # Answering the first i, clarifying up to the j-th and declining the rest.
+    counts = np.unique(np.linspace(1, len(confidence), CANDIDATES).astype(int))
+    ahead, behind = (answer - clarify)[counts], (clarify - decline)[counts]
+    total = np.where(counts[:, None] <= counts, ahead[:, None] + behind, -np.inf)
+    answered, kept = np.unravel_index(np.argmax(total), total.shape)
+    return float(confidence[counts[answered] - 1]), float(confidence[counts[kept] - 1])

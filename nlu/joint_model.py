@@ -1,19 +1,20 @@
 """The classifier's mathematics, without Rasa: linear head and nearest examples over one set of
 labels.
 
-Score of a label = P(label) ** trust * nearness(label), where P comes from a multinomial logistic
-regression
-over [embedding, char n-grams] and nearness is the cosine to the label's nearest training example
-in a space
-where directions that vary within labels count less. A product, so that a message like nothing in
-training
-scores low however sure the linear head is of it (docs/understanding.md has what each part gives).
+A label's product is P(label) ** trust * nearness(label), where P comes from a multinomial logistic
+regression over [embedding, char n-grams] and nearness is the cosine to the label's nearest training
+example in a space where directions that vary within labels count less. A product, so that a message
+like nothing in training scores low however sure the linear head is of it (docs/understanding.md has
+what each part gives).
+
+Its score is the product made a probability: cross-validation shows how products and their distance
+to the second best go with being right, for messages of known labels and of labels left out.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, List, NamedTuple, Optional, Sequence, Text, Tuple
 
@@ -24,6 +25,10 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 ARRAYS_FILE = "joint_model.npz"
 DESCRIPTION_FILE = "joint_model.json"
+NEWTON_STEPS = 12
+# labels that clarifying offers
+NEAR = 3
+TINY = 1e-5
 
 
 @dataclass(frozen=True)
@@ -46,14 +51,39 @@ class Hyperparameters:
     balance: float = 0.5
     # how far the within-label covariance is shrunk towards a sphere, 0 to 1
     shrinkage: float = 0.7
+    # parts that cross-validation leaves out in turn, of the examples and of the labels
+    folds: int = 3
+    # iterations of the heads that cross-validation fits
+    fold_iterations: int = 10
+    # how many messages of a hundred no label fits
+    unknown_share: float = 0.15
 
 
 class Scores(NamedTuple):
-    """Scores of n messages for k labels, each of shape (n, k)."""
+    """Scores of n messages for k labels, each of shape (n, k).
+
+    `combined` is what to report and to rank by: the best label's is the probability that it is the
+    right one, the others' are less in proportion to their products. Where the training data are too
+    few to calibrate, it is the product itself.
+    """
 
     combined: np.ndarray
     probability: np.ndarray
     nearness: np.ndarray
+
+
+class Evidence(NamedTuple):
+    """What cross-validation saw of n messages, each of shape (n,)."""
+
+    # probability that the best label is right, by the calibration that the evidence led to
+    confidence: np.ndarray
+    right: np.ndarray
+    # the right label is one of the three best
+    near: np.ndarray
+    # the message's label was left out
+    unknown: np.ndarray
+    # how much each counts, 1 in all
+    weight: np.ndarray
 
 
 class NgramFeatures:
@@ -140,20 +170,85 @@ class Head(NamedTuple):
         return Scores(probability**self.trust * nearness, probability, nearness)
 
 
+class Calibration(NamedTuple):
+    """Logistic regression from what speaks for the best label to the probability that it is right.
+
+    Its inputs are those of `_signs`.
+    """
+
+    bias: float
+    weights: List[float]
+
+    @classmethod
+    def fit(cls, signs: np.ndarray, right: np.ndarray, weight: np.ndarray) -> Calibration:
+        """From signs of shape (n, 4), right or not (n,) and how much each counts (n,)."""
+        middle, spread = signs.mean(axis=0), signs.std(axis=0) + 1e-6
+        design = np.column_stack([np.ones(len(signs)), (signs - middle) / spread])
+        weight = weight * len(signs)
+        solution = np.zeros(design.shape[1])
+        # A small penalty keeps it finite where right and wrong can be parted without a mistake.
+        penalty = np.diag([1e-3] + [1.0] * (design.shape[1] - 1))
+        for _ in range(NEWTON_STEPS):
+            share = 1 / (1 + np.exp(-np.clip(design @ solution, -30, 30)))
+            gradient = design.T @ (weight * (share - right)) + penalty @ solution
+            curvature = (design.T * (weight * share * (1 - share))) @ design + penalty
+            solution -= np.linalg.solve(curvature, gradient)
+        weights = solution[1:] / spread
+        return cls(float(solution[0] - weights @ middle), weights.tolist())
+
+    def confidence(self, signs: np.ndarray) -> np.ndarray:
+        logits = self.bias + signs @ np.asarray(self.weights)
+        shares: np.ndarray = 1 / (1 + np.exp(-np.clip(logits, -30, 30)))
+        return shares
+
+    def apply(self, scores: Scores) -> Scores:
+        best = scores.combined.max(axis=1)
+        factor = self.confidence(_signs(scores)) / np.maximum(best, TINY)
+        return scores._replace(combined=scores.combined * factor[:, None])
+
+
+def _signs(scores: Scores) -> np.ndarray:
+    """What speaks for the best label, shape (n, 4): its product, how far the second best is behind,
+    its probability and its nearness.
+    """
+    rows = np.arange(len(scores.combined))
+    best = scores.combined.argmax(axis=1)
+    first = np.maximum(scores.combined[rows, best], TINY)
+    others = scores.combined.copy()
+    others[rows, best] = 0
+    second = np.maximum(others.max(axis=1), TINY)
+    probability = np.clip(scores.probability[rows, best], TINY, 1 - TINY)
+    return np.column_stack(
+        [
+            np.log(first),
+            np.log(first / second),
+            np.log(probability / (1 - probability)),
+            scores.nearness[rows, best],
+        ]
+    )
+
+
 class JointModel:
     """Scores messages against every label.
 
     Args:
         labels: names in column order; at least one.
+        calibration: makes scores probabilities; None leaves them as they are.
     """
 
     def __init__(
-        self, labels: List[Text], ngrams: NgramFeatures, head: Head, settings: Hyperparameters
+        self,
+        labels: List[Text],
+        ngrams: NgramFeatures,
+        head: Head,
+        settings: Hyperparameters,
+        calibration: Optional[Calibration] = None,
     ) -> None:
         self.labels = labels
         self.settings = settings
         self._ngrams = ngrams
         self._head = head
+        self._calibration = calibration
 
     @classmethod
     def fit(
@@ -163,20 +258,23 @@ class JointModel:
         labels: Sequence[Text],
         settings: Hyperparameters = Hyperparameters(),
     ) -> Tuple[JointModel, TrainingSet]:
-        """Fits on n texts with embeddings of shape (n, 384); also returns what cross-validation
-        needs.
+        """Fits on n texts with embeddings of shape (n, 384) and calibrates the scores; also returns
+        what the gate needs.
         """
         names, label_of = np.unique(np.asarray(labels), return_inverse=True)
         ngrams, columns = NgramFeatures.fit(texts, settings.ngram_dimensions)
         features = np.hstack([embeddings, settings.ngram_weight * columns]).astype(np.float32)
         training_set = TrainingSet(features, embeddings, label_of, [str(n) for n in names])
         head = Head.fit(features, embeddings, label_of, settings)
-        return cls(training_set.labels, ngrams, head, settings), training_set
+        calibration, evidence = training_set.cross_validate(settings)
+        model = cls(training_set.labels, ngrams, head, settings, calibration)
+        return model, training_set._replace(evidence=evidence)
 
     def score(self, texts: Sequence[Text], embeddings: np.ndarray) -> Scores:
         columns = self._ngrams.transform(texts)
         features = np.hstack([embeddings, self.settings.ngram_weight * columns])
-        return self._head.score(features, embeddings)
+        scores = self._head.score(features, embeddings)
+        return scores if self._calibration is None else self._calibration.apply(scores)
 
     def persist(self, directory: Path) -> None:
         vocabulary, idf, components = self._ngrams.state()
@@ -194,6 +292,7 @@ class JointModel:
             "labels": self.labels,
             "vocabulary": vocabulary,
             "settings": asdict(self.settings),
+            "calibration": self._calibration and self._calibration._asdict(),
         }
         (directory / DESCRIPTION_FILE).write_text(json.dumps(description), encoding="utf-8")
 
@@ -213,7 +312,14 @@ class JointModel:
                 arrays["label_of"],
                 settings.trust,
             )
-        return cls(description["labels"], ngrams, head, settings)
+        calibration = description.get("calibration")
+        return cls(
+            description["labels"],
+            ngrams,
+            head,
+            settings,
+            Calibration(**calibration) if calibration else None,
+        )
 
 
 class TrainingSet(NamedTuple):
@@ -225,19 +331,69 @@ class TrainingSet(NamedTuple):
     embeddings: np.ndarray
     label_of: np.ndarray
     labels: List[Text]
+    # None before cross-validation, and where the examples are too few for it
+    evidence: Optional[Evidence] = None
 
-    def score_held_out(
+    def cross_validate(
+        self, settings: Hyperparameters
+    ) -> Tuple[Optional[Calibration], Optional[Evidence]]:
+        """How scores go with being right: messages of known labels, then of labels left out.
+
+        Nothing when fewer than two labels have two examples each.
+        """
+        if len(self.labels) < 2 or np.sort(np.bincount(self.label_of))[-2] < 2:
+            return None, None
+        folds = max(2, min(settings.folds, len(self.labels)))
+        random = np.random.default_rng(0)
+        rough = replace(settings, iterations=settings.fold_iterations)
+        parts = [
+            self._score_held_out(held_out, rough)
+            for held_out in [
+                *_example_folds(self.label_of, folds, random),
+                *_label_folds(self.label_of, folds, random),
+            ]
+        ]
+        signs, right, near, unknown = (
+            np.concatenate(column) for column in zip(*parts, strict=True)
+        )
+        share = settings.unknown_share
+        weight = np.where(unknown, share / unknown.sum(), (1 - share) / (~unknown).sum())
+        calibration = Calibration.fit(signs, right, weight)
+        confidence = calibration.confidence(signs)
+        return calibration, Evidence(confidence, right, near, unknown, weight)
+
+    def _score_held_out(
         self, held_out: np.ndarray, settings: Hyperparameters
-    ) -> Tuple[np.ndarray, np.ndarray]:
-        """Fits without the held-out rows (boolean, shape (n,)) and scores those.
-
-        Returns:
-            Best combined score and the predicted label's number, each of shape (held_out.sum(),).
+    ) -> Tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Fits without the held-out rows (boolean, shape (n,)) and scores those: signs for the best
+        label, whether it is right, whether one of the best is, whether the right one was left out.
         """
         kept, label_of = np.unique(self.label_of[~held_out], return_inverse=True)
         head = Head.fit(self.features[~held_out], self.embeddings[~held_out], label_of, settings)
-        scores = head.score(self.features[held_out], self.embeddings[held_out]).combined
-        return scores.max(axis=1), kept[scores.argmax(axis=1)]
+        scores = head.score(self.features[held_out], self.embeddings[held_out])
+        truth = self.label_of[held_out]
+        hits = kept[np.argsort(-scores.combined, axis=1)[:, :NEAR]] == truth[:, None]
+        return _signs(scores), hits[:, 0], hits.any(axis=1), ~np.isin(truth, kept)
+
+
+def _example_folds(
+    label_of: np.ndarray, folds: int, random: np.random.Generator
+) -> List[np.ndarray]:
+    """Boolean masks; each label's examples are spread evenly, and a lone example is never held
+    out.
+    """
+    fold_of = np.full(len(label_of), -1)
+    for label in range(int(label_of.max()) + 1):
+        rows = np.flatnonzero(label_of == label)
+        if len(rows) > 1:
+            fold_of[rows] = random.permutation(np.arange(len(rows)) % folds)
+    return [fold_of == fold for fold in range(folds) if (fold_of == fold).any()]
+
+
+def _label_folds(label_of: np.ndarray, folds: int, random: np.random.Generator) -> List[np.ndarray]:
+    labels = int(label_of.max()) + 1
+    fold_of = random.permutation(np.arange(labels) % folds)[label_of]
+    return [fold_of == fold for fold in range(folds) if (fold_of == fold).any()]
 
 
 def fit_softmax(
@@ -293,20 +449,19 @@ def fit_softmax(
 def within_label_metric(
     embeddings: np.ndarray, label_of: np.ndarray, shrinkage: float
 ) -> np.ndarray:
-    """Inverse square root of the shrunk within-label covariance, shape (384, 384): (x @ it) is
+    """A root of the shrunk within-label covariance's inverse, shape (384, 384): (x @ it) is
     whitened.
     """
-    sums = np.zeros((int(label_of.max()) + 1, embeddings.shape[1]))
-    np.add.at(sums, label_of, embeddings)
-    means = sums / np.bincount(label_of)[:, None]
+    members = np.equal.outer(np.arange(int(label_of.max()) + 1), label_of).astype(np.float32)
+    means = (members @ embeddings) / members.sum(axis=1, keepdims=True)
     residuals = embeddings - means[label_of]
-    covariance = residuals.T @ residuals / len(embeddings)
+    covariance = (residuals.T @ residuals).astype(np.float64) / len(embeddings)
     spread = np.trace(covariance) / len(covariance)
     identity = np.eye(len(covariance))
     if spread <= 0:  # one example a label: nothing varies within labels
         return identity.astype(np.float32)
-    values, vectors = np.linalg.eigh((1 - shrinkage) * covariance + shrinkage * spread * identity)
-    metric: np.ndarray = (vectors / np.sqrt(values)) @ vectors.T
+    root = np.linalg.cholesky((1 - shrinkage) * covariance + shrinkage * spread * identity)
+    metric: np.ndarray = np.linalg.inv(root).T
     return metric.astype(np.float32)
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from nlu.gate import Assumptions, Gate, NotCalibrated, calibrate
-from nlu.joint_model import Hyperparameters, JointModel, TrainingSet
+from nlu.joint_model import Evidence, Hyperparameters, JointModel, TrainingSet
 
 
 def clusters(labels: int, each: int, noise: float, seed: int = 0) -> TrainingSet:
@@ -15,16 +15,40 @@ def clusters(labels: int, each: int, noise: float, seed: int = 0) -> TrainingSet
     )
 
 
+def validated(*args: float, **kwargs: float) -> TrainingSet:
+    data = clusters(*args, **kwargs)
+    return data._replace(evidence=data.cross_validate(Hyperparameters())[1])
+
+
+def evidence(confidence, right, near=None, unknown=None) -> TrainingSet:
+    """A training set of which cross-validation saw just this."""
+    right = np.array(right, dtype=bool)
+    near = right if near is None else np.array(near, dtype=bool)
+    unknown = np.zeros(len(right), bool) if unknown is None else np.array(unknown, dtype=bool)
+    seen = Evidence(np.array(confidence), right, near, unknown, np.full(len(right), 1 / len(right)))
+    return clusters(2, 2, noise=0.1)._replace(evidence=seen)
+
+
 def test_the_threshold_parts_known_from_unknown_where_they_can_be_parted():
-    gate = calibrate(clusters(12, 8, noise=0.3), Hyperparameters(), Assumptions())
+    gate = calibrate(validated(12, 8, noise=0.3), Hyperparameters(), Assumptions())
 
     assert gate.known_right > 0.95
     assert gate.unknown_rejected > 0.95
-    assert 0 < gate.clarify < gate.threshold < 1
+    assert 0 < gate.clarify <= gate.threshold < 1
+
+
+def test_a_confidence_is_the_share_that_is_right():
+    seen = validated(20, 20, noise=5.0).evidence
+
+    for low, high in [(0.2, 0.4), (0.4, 0.6), (0.6, 0.8), (0.8, 1.0)]:
+        rows = (seen.confidence >= low) & (seen.confidence < high)
+        assert rows.sum() > 20
+        share = np.average(seen.right[rows], weights=seen.weight[rows])
+        assert share == pytest.approx(seen.confidence[rows].mean(), abs=0.12)
 
 
 def test_a_higher_price_of_wrong_answers_raises_the_threshold():
-    data = clusters(12, 8, noise=4.0)
+    data = validated(12, 8, noise=4.0)
 
     careless = calibrate(data, Hyperparameters(), Assumptions(wrong_cost=0.0))
     careful = calibrate(data, Hyperparameters(), Assumptions(wrong_cost=3.0))
@@ -33,24 +57,39 @@ def test_a_higher_price_of_wrong_answers_raises_the_threshold():
     assert careful.known_wrong < careless.known_wrong
 
 
+def test_it_answers_clarifies_and_declines_where_each_is_worth_most():
+    data = evidence(
+        [0.9, 0.8, 0.6, 0.5, 0.2, 0.1],
+        right=[1, 1, 0, 0, 0, 0],
+        near=[1, 1, 1, 1, 0, 0],
+        unknown=[0, 0, 0, 0, 1, 1],
+    )
+
+    gate = calibrate(data, Hyperparameters(), Assumptions())
+
+    assert (gate.threshold, gate.clarify) == (0.8, 0.5)
+    assert (gate.known_right, gate.known_wrong, gate.unknown_rejected) == (0.5, 0.0, 1.0)
+
+
 def test_calibration_gives_the_same_threshold_each_time():
-    data = clusters(6, 5, noise=0.8)
+    first = calibrate(validated(6, 5, noise=0.8), Hyperparameters(), Assumptions())
 
-    first = calibrate(data, Hyperparameters(), Assumptions())
+    again = calibrate(validated(6, 5, noise=0.8), Hyperparameters(), Assumptions())
 
-    assert calibrate(data, Hyperparameters(), Assumptions()) == first
+    assert again == first
 
 
 @pytest.mark.parametrize(("labels", "each"), [(1, 9), (5, 1)])
 def test_too_little_data_is_said(labels, each):
     with pytest.raises(NotCalibrated):
-        calibrate(clusters(labels, each, noise=0.3), Hyperparameters(), Assumptions())
+        calibrate(validated(labels, each, noise=0.3), Hyperparameters(), Assumptions())
 
 
-def test_the_gate_accepts_from_the_threshold_on():
-    gate = Gate(threshold=0.5)
+def test_the_gate_accepts_from_the_threshold_on_and_clarifies_below():
+    gate = Gate(threshold=0.5, clarify=0.3)
 
     assert [gate.accepts(score) for score in (0.49, 0.5, 0.51)] == [False, True, True]
+    assert [gate.clarifies(score) for score in (0.29, 0.3, 0.5)] == [False, True, False]
 
 
 def test_a_persisted_model_scores_as_before(tmp_path):
@@ -70,14 +109,28 @@ def test_a_persisted_model_scores_as_before(tmp_path):
         np.testing.assert_allclose(after, before, atol=1e-6)
 
 
-def test_a_score_is_nearness_weighed_by_probability():
+def small_model(**settings: float) -> tuple:
     data = clusters(4, 6, noise=0.5)
     texts = [f"text {i}" for i in range(24)]
     labels = [data.labels[i] for i in data.label_of]
-    model, _ = JointModel.fit(texts, data.embeddings, labels, Hyperparameters(trust=0.25))
+    model, _ = JointModel.fit(texts, data.embeddings, labels, Hyperparameters(**settings))
+    return model, model.score(texts, data.embeddings)
 
-    scores = model.score(texts[:3], data.embeddings[:3])
 
-    expected = scores.probability**0.25 * scores.nearness
-    np.testing.assert_allclose(scores.combined, expected, rtol=1e-5)
+def test_labels_rank_by_nearness_weighed_with_probability():
+    _, scores = small_model(trust=0.25)
+
+    product = scores.probability**0.25 * scores.nearness
+    share = product / product.max(axis=1, keepdims=True)
+    best = scores.combined.max(axis=1, keepdims=True)
+    np.testing.assert_allclose(scores.combined, share * best, rtol=1e-4)
     np.testing.assert_allclose(scores.probability.sum(axis=1), 1, atol=1e-5)
+
+
+def test_scores_stay_between_0_and_1():
+    model, scores = small_model()
+    nothing = model.score([""], np.zeros((1, 384), np.float32))
+
+    assert scores.combined.min() >= 0
+    assert 0.5 < scores.combined.max() <= 1
+    assert 0 <= nothing.combined.min() <= nothing.combined.max() < 0.5
