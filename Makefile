@@ -16,7 +16,7 @@ help:
 	@echo "make run    set up, train if needed, start everything and print the address"
 	@echo "make test   set up and run every test"
 	@echo "make check  linters, types, import directions, training data"
-	@echo "make eval   how well the assistant understands, with the gate on"
+	@echo "make eval   how well the assistant understands, with a report to read and keep"
 	@echo "make bench  speed and memory, side by side with stock Rasa"
 	@echo "make soak   the long tests in full"
 

@@ -75,18 +75,35 @@ class RasaProject:
         return TrainedModel(**json.loads(output.splitlines()[-1]))
 
     def evaluate(
-        self, model: str, questions: Sequence[Path], *, tell: Progress = lambda line: None
+        self,
+        model: str,
+        questions: Sequence[Path],
+        *,
+        reports: Path,
+        bench: bool | None = None,
+        show_held_out: bool = False,
+        tell: Progress = lambda line: None,
     ) -> tuple[dict[str, Any], str]:
         """Ask a model the questions of some folders. Returns the report, and a table for people.
+
+        The report is kept in the folder `reports`, as a page, too (its path is the report's
+        `page`). `bench` measures the pipeline on public data as well: None does where the data is.
 
         Raises `EvaluationFailed` or `RasaMissing`.
         """
         with tempfile.TemporaryDirectory() as scratch:
             report = Path(scratch) / "report.json"
             command = ["-m", "nlu.evaluation", "--model", str(self.models / model)]
+            command += ["--config", str(self.root / "config.yml"), "--reports", str(reports)]
             command += ["--json", str(report), "--questions", *map(str, questions)]
+            if bench is not None:
+                command.append("--bench" if bench else "--no-bench")
+            if show_held_out:
+                command.append("--show-held-out")
             output, told, code = self._run(command, tell)
             if code != 0:
+                if output:  # what was found is worth seeing even when it could not be kept
+                    tell(output.rstrip())
                 raise EvaluationFailed(_reason(told, "evaluation failed: ", code))
             return json.loads(report.read_text(encoding="utf-8")), output.rstrip()
 

@@ -157,12 +157,30 @@ def evaluate_model(
     questions: Annotated[
         list[Path] | None, typer.Option(help="Folder of question sets.", exists=True)
     ] = None,
+    bench: Annotated[
+        bool | None,
+        typer.Option(
+            "--bench/--no-bench",
+            help="Measure the pipeline on public data sets, too; done where they are.",
+        ),
+    ] = None,
+    show_held_out: Annotated[
+        bool, typer.Option("--show-held-out", help="Show the messages of held-out sets, too.")
+    ] = False,
     json_: AsJson = False,
 ) -> None:
     """Test how well a model understands questions that it was not trained on."""
-    project = _project(read_settings())
+    settings = read_settings()
+    project = _project(settings)
     folders = [path.resolve() for path in questions or [PROJECT_ROOT / "tests" / "questions"]]
-    report, table = project.evaluate(model or _newest(project).name, folders, tell=_tell)
+    report, table = project.evaluate(
+        model or _newest(project).name,
+        folders,
+        reports=settings.make_state_dir() / "reports",
+        bench=bench,
+        show_held_out=show_held_out,
+        tell=_tell,
+    )
     show(report, json_, lambda _: table)
 
 

@@ -112,6 +112,40 @@ def confusions(asked: Iterable[Asked]) -> List[Dict[Text, Any]]:
     ]
 
 
+def by_faq(asked: Sequence[Asked], titles: Dict[Text, Text]) -> List[Dict[Text, Any]]:
+    """Recall and precision (shares of 1) of each FAQ, the worst first, those not asked last.
+
+    `asked` questions were to get the FAQ and `found` of them did; it was the answer to `answered`
+    questions of any kind. A share of nothing is None.
+    """
+    expected = Counter(one.question.expected for one in asked)
+    answered: Counter[Text] = Counter()
+    found: Counter[Text] = Counter()
+    for one in asked:
+        for label in {*one.parsed.labels}:
+            answered[label] += 1
+            found[label] += label == one.question.expected
+    labels = {label for label in [*expected, *answered, *titles] if is_faq(label)}
+    rows = [
+        {
+            "label": label,
+            "title": titles.get(label, ""),
+            "asked": expected[label],
+            "found": found[label],
+            "recall": found[label] / expected[label] if expected[label] else None,
+            "answered": answered[label],
+            "precision": found[label] / answered[label] if answered[label] else None,
+        }
+        for label in labels
+    ]
+    return sorted(rows, key=lambda row: (row["asked"] == 0, _worth(row), row["label"]))
+
+
+def _worth(row: Dict[Text, Any]) -> float:
+    """F1: the share of right ones among all that was asked and all that was answered."""
+    return 2 * row["found"] / max(1, row["asked"] + row["answered"])
+
+
 def milliseconds(answers: Answers) -> Dict[Text, float]:
     """How long a message takes, over all that was asked."""
     times = [one.parsed.milliseconds for one in [*answers.questions, *answers.several]]

@@ -18,7 +18,7 @@ from nlu.evaluation.labels import (
     meets,
     own_label,
 )
-from nlu.evaluation.questions import Alternatives, Dialogue, Question, Several
+from nlu.evaluation.questions import Alternatives, Dialogue, Question, Set, Several
 
 
 @dataclass(frozen=True)
@@ -187,6 +187,11 @@ class Answers:
     questions: Sequence[Asked] = ()
     several: Sequence[AskedSeveral] = ()
     dialogues: Sequence[Replayed] = ()
+
+    def sets(self) -> List[Set]:
+        found = {one.question.set for one in self.questions}
+        found |= {one.message.set for one in self.several}
+        return sorted(found | {one.dialogue.set for one in self.dialogues})
 
     def of_set(self, name: Text) -> Answers:
         return Answers(

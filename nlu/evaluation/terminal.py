@@ -1,63 +1,81 @@
-"""The report in short, for a terminal."""
+"""The report in short, for a terminal; the page has the rest."""
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Text, Tuple
+from typing import Any, Dict, List, Text
 
-from nlu.evaluation.labels import EMERGENCY, FAQ, ORDINARY, UNANSWERED
 from nlu.evaluation.report import Report
+from nlu.evaluation.rows import LESS, ROWS, Row
 
-WORST_SHOWN = 8
+WORST_SHOWN = 6
 MESSAGES_SHOWN = 2
 NAME_WIDTH = 32
-CELL_WIDTH = 15
-
-# Title, kind of question and share of each row.
-ROWS: List[Tuple[Text, Text, Text]] = [
-    ("FAQ answered rightly", FAQ, "right"),
-    ("  with something beside it", FAQ, "extra"),
-    ("  with the wrong answer", FAQ, "wrong_faq"),
-    ("  taken for something else", FAQ, "other_intent"),
-    ("  asked back", FAQ, "clarified"),
-    ("  declined", FAQ, "declined"),
-    *[(f"{label}: not answered", label, "not_answered") for label in UNANSWERED],
-    *[(f"{label}: recognised", label, "right_intent") for label in UNANSWERED],
-    ("Conversation recognised", "conversation", "right"),
-    ("Emergencies recognised", EMERGENCY, "recall"),
-    ("False alarms", ORDINARY, "false_alarms"),
-    ("Several questions: all right", "several", "right"),
-    ("  every part answered", "several", "every_part"),
-    ("  something extra answered", "several", "extra"),
-    ("  parts answered", "parts", "answered"),
-    ("One question: kept whole", "single", "kept_whole"),
-    ("  answered rightly", "single", "right"),
-    ("Dialogues right", "dialogues", "right"),
-    ("  turns right", "turns", "right"),
-    ("  turns after the first right", "later_turns", "right"),
-]
+CELL_WIDTH = 9
 
 
 def table(report: Report) -> Text:
-    sets = [*report.sets.items(), ("all", report.total)]
     lines = [f"Model {report.model}, gate at {report.gate.get('threshold', 0.0):.3f}", ""]
-    lines.append(" " * NAME_WIDTH + "".join(f"{name:>{CELL_WIDTH}}" for name, _ in sets))
-    for title, kind, share in ROWS:
-        if any(share in figures.get(kind, {}) for _, figures in sets):
-            cells = "".join(_cell(figures.get(kind, {}), share) for _, figures in sets)
-            lines.append(f"{title:{NAME_WIDTH}}{cells}")
+    lines += _shares(report)
     times = report.milliseconds
     lines.append("")
     lines.append(f"A message takes {times['median']} ms (median), {times['p95']} ms (95 of 100).")
-    if report.confusions:
-        lines += ["", "Confused most often:"]
-    for pair in report.confusions[:WORST_SHOWN]:
-        lines.append(f"  {pair['count']} x {pair['expected']} taken for {pair['got']}")
-        lines += [f"      {message}" for message in pair["messages"][:MESSAGES_SHOWN]]
+    lines += [_bench(one) for one in report.bench.get("results", [])]
+    lines += _confusions(report)
+    if report.compared:
+        lines += _compared(report.compared)
     lines += [f"\nNote: {note}" for note in report.notes]
     return "\n".join(lines)
 
 
-def _cell(figures: Dict[Text, Any], share: Text) -> Text:
-    if share not in figures:
-        return f"{'-':>{CELL_WIDTH}}"
-    return f"{figures[share]:.1%} of {figures['n']:>4}".rjust(CELL_WIDTH)
+def _shares(report: Report) -> List[Text]:
+    """A column for each set; `of` is what all of them asked."""
+    sets = [*report.sets.items(), ("all", report.total)]
+    heads = [*(name for name, _ in sets), "of", "target"]
+    lines = [
+        " " * NAME_WIDTH + "".join(f"{head[: CELL_WIDTH - 1]:>{CELL_WIDTH}}" for head in heads)
+    ]
+    for row in ROWS:
+        if row.share in report.total.get(row.kind, {}):
+            cells = [_cell(row, figures) for _, figures in sets]
+            cells += [str(report.total[row.kind]["n"]), _target(row)]
+            line = f"{row.title:{NAME_WIDTH}}" + "".join(f"{cell:>{CELL_WIDTH}}" for cell in cells)
+            lines.append(line.rstrip())
+    return lines
+
+
+def _cell(row: Row, figures: Dict[Text, Any]) -> Text:
+    found = figures.get(row.kind, {})
+    return f"{found[row.share]:.1%}" if row.share in found else "-"
+
+
+def _target(row: Row) -> Text:
+    if row.target is None:
+        return ""
+    return f"{'<' if row.better == LESS else '>'}= {100 * row.target:g}%"
+
+
+def _bench(one: Dict[Text, Any]) -> Text:
+    return (
+        f"{one['name']}: accuracy {one['accuracy']:.4f} with the gate, {one['accuracy_open']:.4f} "
+        f"without; Matthews {one['matthews']:.4f}; trains in {one['train_seconds']:.1f} s, "
+        f"{one['milliseconds']:.1f} ms a message"
+    )
+
+
+def _confusions(report: Report) -> List[Text]:
+    lines = ["", "Confused most often:"] if report.confusions else []
+    for pair in report.confusions[:WORST_SHOWN]:
+        lines.append(f"  {pair['count']} x {pair['expected']} taken for {pair['got']}")
+        lines += [f"      {message}" for message in pair["messages"][:MESSAGES_SHOWN]]
+    return lines
+
+
+def _compared(compared: Dict[Text, Any]) -> List[Text]:
+    better, worse, newly_right, newly_wrong = (
+        len(compared[what]) for what in ("better", "worse", "newly_right", "newly_wrong")
+    )
+    return [
+        "",
+        f"Against {compared['model']}: {better} numbers better, {worse} worse; "
+        f"{newly_right} messages newly right, {newly_wrong} newly wrong.",
+    ]

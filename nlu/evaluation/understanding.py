@@ -80,6 +80,11 @@ class Understanding:
         messages = self._runner.run(inputs=inputs, targets=[self._target])[self._target]
         return [message.as_dict(only_output_properties=True) for message in messages]
 
+    def gate(self) -> Dict[Text, Any]:
+        """The gate's thresholds as stored in the model."""
+        gate: Dict[Text, Any] = self.parse("hello").get("gate", {})
+        return gate
+
     def labels(self) -> List[Text]:
         """Intents, and the full labels that have a response."""
         responses = [name[len("utter_") :] for name in self.domain.responses]

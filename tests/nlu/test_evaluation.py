@@ -254,7 +254,9 @@ def test_a_held_out_set_is_counted_but_its_messages_are_not_shown() -> None:
         [replayed([(["faq/pain"], ["faq/scars"])], of_set=secret)],
     )
 
-    report, shown = (report_on("a.tar.gz", {}, answers, show) for show in (False, True))
+    report, shown = (
+        report_on("a.tar.gz", {}, answers, show_held_out=show) for show in (False, True)
+    )
 
     assert report.sets["fifth"]["conversation"] == {"n": 1, "right": 0.0}
     assert report.held_out == ["fifth"]

@@ -8,7 +8,7 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted, BotUttered, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
-from nlu.evaluation.__main__ import evaluate
+from nlu.evaluation.__main__ import Wanted, evaluate
 from nlu.evaluation.questions import BadQuestions, Dialogue, Set, Turn
 from nlu.evaluation.understanding import replay
 from nlu.train import train
@@ -110,7 +110,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_trained_model_is_asked_everything(model: Path, tmp_path: Path) -> None:
     folder = write(tmp_path / "first", faq=QUESTIONS, several=SEVERAL, follow_ups=FOLLOW_UPS)
 
-    report = evaluate(model, [folder])
+    report = evaluate(Wanted(model, [folder], tmp_path / "reports"))
 
     assert report.model == model.name
     assert report.gate["threshold"] > 0
@@ -128,4 +128,4 @@ def test_a_missing_model_is_told(tmp_path: Path) -> None:
     folder = write(tmp_path / "first", faq=QUESTIONS)
 
     with pytest.raises(BadQuestions, match="there is no model"):
-        evaluate(tmp_path / "gone.tar.gz", [folder])
+        evaluate(Wanted(tmp_path / "gone.tar.gz", [folder], tmp_path / "reports"))
