@@ -87,7 +87,8 @@ class RasaProject:
         """Ask a model the questions of some folders. Returns the report, and a table for people.
 
         The report is kept in the folder `reports`, as a page, too (its path is the report's
-        `page`). `bench` measures the pipeline on public data as well: None does where the data is.
+        `page`). `bench` has the public benchmarks run anew (True) or not at all (False); None runs
+        them where their data is, unless an earlier report has the same pipeline's numbers.
 
         Raises `EvaluationFailed` or `RasaMissing`.
         """

@@ -161,7 +161,7 @@ def evaluate_model(
         bool | None,
         typer.Option(
             "--bench/--no-bench",
-            help="Measure the pipeline on public data sets, too; done where they are.",
+            help="Run the public benchmarks anew, or not at all; left out: where they are, once.",
         ),
     ] = None,
     show_held_out: Annotated[

@@ -8,6 +8,7 @@ from nlu.evaluation.rows import BENCH_ROWS, LESS, MORE, ROWS, Row
 
 Reported = Dict[Text, Any]
 
+ALL = "all"
 TIME = Row("Milliseconds a message", "milliseconds", "median", LESS)
 # Shares closer than this were rounded differently; times vary from run to run.
 SAME = 1e-6
@@ -20,7 +21,10 @@ class Number(NamedTuple):
     where: Text
     row: Row
     value: float
-    n: int
+
+    @property
+    def place(self) -> Tuple[Text, Text, Text]:
+        return self.where, self.row.kind, self.row.share
 
 
 def compare(now: Reported, before: Reported) -> Reported:
@@ -29,14 +33,15 @@ def compare(now: Reported, before: Reported) -> Reported:
     Only what both measured is compared. `changed_sets` asked other questions then, which alone may
     move their numbers; newly right and wrong are messages that both asked, with the same label.
     """
-    earlier = {(one.where, one.row.kind, one.row.share): one for one in _numbers(before)}
+    asked, asked_before = now["asked"], before["asked"]
+    same_sets = asked.keys() == asked_before.keys()  # else the sums over all sets are of others
+    earlier = {one.place: one for one in _numbers(before)}
     both = [
-        (one, earlier[one.where, one.row.kind, one.row.share])
+        (one, earlier[one.place])
         for one in _numbers(now)
-        if (one.where, one.row.kind, one.row.share) in earlier
+        if one.place in earlier and (same_sets or one.where != ALL or one.row is TIME)
     ]
     changes = [_change(*pair) for pair in both]
-    asked, asked_before = now["asked"], before["asked"]
     right, right_before = _judged(now), _judged(before)
     return {
         "model": before["model"],
@@ -53,17 +58,17 @@ def compare(now: Reported, before: Reported) -> Reported:
 
 
 def _numbers(report: Reported) -> Iterator[Number]:
-    for name, figures in [*report["sets"].items(), ("all", report["total"])]:
+    for name, figures in [*report["sets"].items(), (ALL, report["total"])]:
         for row in ROWS:
             found = figures.get(row.kind, {})
             if row.share in found and row.better:
-                yield Number(name, row, found[row.share], found["n"])
+                yield Number(name, row, found[row.share])
     for bench in report["bench"].get("results", []):
         for row in BENCH_ROWS:
             if row.share in bench:
-                yield Number(bench["name"], row, bench[row.share], bench["n"])
+                yield Number(bench["name"], row, bench[row.share])
     times = report["milliseconds"]
-    yield Number("all", TIME, times["median"], times["n"])
+    yield Number(ALL, TIME, times["median"])
 
 
 def _change(now: Number, before: Number) -> Optional[Reported]:

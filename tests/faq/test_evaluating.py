@@ -67,7 +67,7 @@ def test_what_was_found_is_told_even_when_it_could_not_be_kept(project: RasaProj
     play(project, CANNOT_KEEP)
     told: list[str] = []
 
-    with pytest.raises(EvaluationFailed, match="^the report can't be written to /full: No space"):
+    with pytest.raises(EvaluationFailed, match=r"^the report can't be written to /full: No space"):
         project.evaluate("a.tar.gz", [Path("one")], reports=Path("/full"), tell=told.append)
 
     assert told == ["the table"]

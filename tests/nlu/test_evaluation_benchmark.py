@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from nlu.evaluation.__main__ import measured_before
 from nlu.evaluation.benchmark import (
     Example,
     Predicted,
@@ -13,6 +14,8 @@ from nlu.evaluation.benchmark import (
     scores,
 )
 from nlu.evaluation.questions import BadQuestions
+from nlu.evaluation.report import Report
+from nlu.evaluation.reports import keep
 from tests.nlu.small_project import CONFIG
 
 TRAIN = """sentence,label
@@ -123,3 +126,12 @@ def test_a_benchmark_is_known_by_its_data_and_its_pipeline(tmp_path: Path) -> No
     other_data = bench_fingerprint(tmp_path, config)
 
     assert len({before, other_config, other_data}) == 3
+
+
+def test_numbers_of_the_same_pipeline_are_taken_from_an_earlier_report(tmp_path: Path) -> None:
+    report = Report("a.tar.gz", {}, written="2026-11-21T12:00:00+00:00")
+    report.bench = {"fingerprint": "same", "results": [{"name": "bank"}]}
+    keep(report, tmp_path, lambda _: "")
+
+    assert measured_before(tmp_path, "same") == report.bench
+    assert measured_before(tmp_path, "other") == {}

@@ -73,6 +73,17 @@ def test_questions_that_were_not_asked_before_are_neither() -> None:
     assert found["changed_sets"] == ["first"]
 
 
+def test_sums_over_other_sets_are_not_compared() -> None:
+    second = asked("faq/a", "faq/a", of_set=Set("second"))
+
+    found = compare(
+        report([asked("faq/a", "faq/a")]), report([asked("faq/a", "faq/b"), second], "old")
+    )
+
+    assert changes(found["better"], "first").keys() == {"faq.right", "faq.wrong_faq"}
+    assert changes(found["better"], "all") == {}
+
+
 def test_the_same_answers_are_no_change() -> None:
     questions = [asked("faq/a", "faq/a"), asked("greet", "deny")]
 
