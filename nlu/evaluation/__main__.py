@@ -36,8 +36,10 @@ BENCH = PROJECT.parent / "shared" / "nlu-bench"
 
 
 class Wanted(NamedTuple):
-    """What is to be evaluated, on what. Benchmarks known from an earlier report of the same pipeline
-    are run again only if `bench_anew`.
+    """What is to be evaluated, on what.
+
+    Benchmarks of which an earlier report has the same pipeline's numbers are run only if
+    `bench_anew`.
     """
 
     model: Path
