@@ -2,7 +2,9 @@ import numpy as np
 import pytest
 
 from nlu.gate import Assumptions, Gate, NotCalibrated, calibrate
+from nlu.head import LEAST_NEARNESS, Blend, Parts
 from nlu.joint_model import Evidence, Hyperparameters, JointModel, TrainingSet
+from nlu.logistic import minimise
 
 
 def clusters(labels: int, each: int, noise: float, seed: int = 0) -> TrainingSet:
@@ -17,7 +19,8 @@ def clusters(labels: int, each: int, noise: float, seed: int = 0) -> TrainingSet
 
 def validated(*args: float, **kwargs: float) -> TrainingSet:
     data = clusters(*args, **kwargs)
-    return data._replace(evidence=data.cross_validate(Hyperparameters())[1])
+    found = data.cross_validate(Hyperparameters())
+    return data._replace(evidence=found and found[2])
 
 
 def evidence(confidence, right, near=None, unknown=None) -> TrainingSet:
@@ -117,14 +120,54 @@ def small_model(**settings: float) -> tuple:
     return model, model.score(texts, data.embeddings)
 
 
-def test_labels_rank_by_nearness_weighed_with_probability():
-    _, scores = small_model(trust=0.25)
+def test_what_cannot_be_calibrated_scores_by_nearness_weighed_with_probability():
+    data = clusters(5, 1, noise=0.5)
+    texts = [f"text {i}" for i in range(5)]
+    model, _ = JointModel.fit(texts, data.embeddings, data.labels, Hyperparameters(trust=0.25))
 
-    product = scores.probability**0.25 * scores.nearness
-    share = product / product.max(axis=1, keepdims=True)
-    best = scores.combined.max(axis=1, keepdims=True)
-    np.testing.assert_allclose(scores.combined, share * best, rtol=1e-4)
+    scores = model.score(texts, data.embeddings)
+
+    product = scores.probability**0.25 * np.maximum(scores.nearness, LEAST_NEARNESS)
+    np.testing.assert_allclose(scores.combined, product, rtol=1e-4)
     np.testing.assert_allclose(scores.probability.sum(axis=1), 1, atol=1e-5)
+
+
+def test_a_label_is_ranked_by_its_best_example_whichever_label_has_more():
+    data = clusters(3, 4, noise=0.2)
+    kept = np.array([0, 4, 5, 8, 9, 10])
+    texts = [f"text {i}" for i in kept]
+    labels = [data.labels[i] for i in data.label_of[kept]]
+    model, _ = JointModel.fit(texts, data.embeddings[kept], labels)
+
+    best = model.score(["one", "two", "three"], data.embeddings[[3, 7, 11]]).combined.argmax(axis=1)
+
+    assert [model.labels[i] for i in best] == ["0", "1", "2"]
+
+
+def test_the_part_that_tells_labels_apart_counts_and_the_other_does_not():
+    random = np.random.default_rng(0)
+    truth = random.integers(0, 4, 400)
+    noise = random.uniform(size=(3, 400, 4)).astype(np.float32)
+    telling = noise[1].copy()
+    telling[np.arange(400), truth] += 0.7
+    parts = Parts(np.log(noise[0]), np.clip(telling, 0, 1), noise[2])
+
+    blend = Blend.fit(parts, truth, prior=Blend(0.5))
+
+    assert blend.nearness > 1
+    assert blend.probability < 0.2
+    assert blend.likeness < 0.5
+
+
+def test_the_minimiser_finds_the_least_of_a_lopsided_bowl():
+    scale = np.array([1.0, 30.0, 0.1])
+    target = np.array([3.0, -2.0, 5.0])
+
+    found = minimise(
+        lambda x: (0.5 * (scale * (x - target) ** 2).sum(), scale * (x - target)), np.zeros(3), 60
+    )
+
+    np.testing.assert_allclose(found, target, atol=1e-2)
 
 
 def test_scores_stay_between_0_and_1():
