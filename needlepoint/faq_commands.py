@@ -161,7 +161,8 @@ def evaluate_model(
         bool | None,
         typer.Option(
             "--bench/--no-bench",
-            help="Run the public benchmarks anew, or not at all; left out: where they are, once.",
+            help="Run the public benchmarks anew, or not at all. Left out: where their data is, "
+            "once for each pipeline.",
         ),
     ] = None,
     show_held_out: Annotated[

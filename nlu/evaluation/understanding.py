@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tarfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Sequence, Text
@@ -44,6 +45,7 @@ class Understanding:
         Raises:
             BadQuestions: there is no such model, it has no NLU, or is of other components.
         """
+        from rasa.engine.exceptions import GraphComponentException
         from rasa.engine.loader import load_predict_graph_runner
         from rasa.engine.runner.dask import DaskGraphRunner
         from rasa.engine.storage.local_model_storage import LocalModelStorage
@@ -55,7 +57,7 @@ class Understanding:
             metadata, runner = load_predict_graph_runner(
                 scratch, model, LocalModelStorage, DaskGraphRunner
             )
-        except RasaException as error:
+        except (RasaException, GraphComponentException, tarfile.TarError) as error:
             reason = error.__cause__ or error
             raise BadQuestions(f"{model.name} can't be loaded ({reason}): train again") from error
         if metadata.nlu_target is None:

@@ -10,7 +10,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 
 from nlu.evaluation.__main__ import Wanted, evaluate
 from nlu.evaluation.questions import BadQuestions, Dialogue, Set, Turn
-from nlu.evaluation.understanding import replay
+from nlu.evaluation.understanding import Understanding, replay
 from nlu.train import train
 from tests.nlu.small_project import make_project
 from tests.nlu.test_evaluation_sets import QUESTIONS, write
@@ -129,3 +129,23 @@ def test_a_missing_model_is_told(tmp_path: Path) -> None:
 
     with pytest.raises(BadQuestions, match="there is no model"):
         evaluate(Wanted(tmp_path / "gone.tar.gz", [folder], tmp_path / "reports"))
+
+
+def test_a_model_of_other_components_is_told(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def of_another_time(_: Path) -> None:
+        raise KeyError("weights is not a file in the archive")
+
+    monkeypatch.setattr("nlu.joint_classifier.JointModel.load", of_another_time)
+
+    with pytest.raises(BadQuestions, match=r"can't be loaded \('weights is not .*\): train again"):
+        Understanding.load(model, tmp_path)
+
+
+def test_a_file_that_is_no_model_is_told(tmp_path: Path) -> None:
+    (tmp_path / "note.tar.gz").write_text("no model")
+    (tmp_path / "scratch").mkdir()
+
+    with pytest.raises(BadQuestions, match=r"note.tar.gz can't be loaded"):
+        Understanding.load(tmp_path / "note.tar.gz", tmp_path / "scratch")
