@@ -67,8 +67,10 @@ class NgramFeatures:
         return cls(vectorizer, reduced.components_.astype(np.float32)), features
 
     def transform(self, texts: Sequence[Text]) -> np.ndarray:
-        features: np.ndarray = self._vectorizer.transform(texts) @ self._projection
-        return features.astype(np.float32)
+        # A loaded vectorizer counts in float64, to which the product would convert the projection.
+        counts = self._vectorizer.transform(texts).astype(np.float32, copy=False)
+        features: np.ndarray = counts @ self._projection
+        return features
 
     @staticmethod
     def _make_vectorizer(vocabulary: Optional[List[Text]] = None) -> TfidfVectorizer:

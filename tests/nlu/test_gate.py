@@ -3,7 +3,7 @@ import pytest
 
 from nlu.gate import Assumptions, Gate, NotCalibrated, calibrate
 from nlu.head import LEAST_NEARNESS, Blend, Parts
-from nlu.joint_model import Evidence, Hyperparameters, JointModel, TrainingSet
+from nlu.joint_model import Evidence, Hyperparameters, JointModel, NgramFeatures, TrainingSet
 from nlu.logistic import minimise
 
 
@@ -118,6 +118,15 @@ def small_model(**settings: float) -> tuple:
     labels = [data.labels[i] for i in data.label_of]
     model, _ = JointModel.fit(texts, data.embeddings, labels, Hyperparameters(**settings))
     return model, model.score(texts, data.embeddings)
+
+
+def test_a_loaded_model_does_not_convert_its_projection_at_each_message():
+    texts = [f"text number {i}" for i in range(24)]
+    vocabulary, idf, components = NgramFeatures.fit(texts, 8)[0].state()
+
+    loaded = NgramFeatures.from_state(vocabulary, idf, components)
+
+    assert loaded.transform(["text"]).dtype == np.float32
 
 
 def test_what_cannot_be_calibrated_scores_by_nearness_weighed_with_probability():
