@@ -141,10 +141,15 @@ def _files(folder: Path) -> List[Path]:
     return sorted(
         path
         for path in folder.rglob("*")
-        if path.suffix in wanted
-        and path.is_file()
-        and NOT_IN_MODELS.isdisjoint(path.relative_to(folder).parts)
+        if path.suffix in wanted and path.is_file() and not _is_beside_the_components(path)
     )
+
+
+def _is_beside_the_components(path: Path) -> bool:
+    components = PROJECT / "nlu"
+    if not path.is_relative_to(components):
+        return False
+    return path.relative_to(components).parts[0] in NOT_IN_MODELS
 
 
 def _add(digest: Any, name: Text, path: Path) -> None:

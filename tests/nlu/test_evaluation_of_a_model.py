@@ -11,7 +11,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from nlu.evaluation.__main__ import Wanted, evaluate
 from nlu.evaluation.questions import BadQuestions, Dialogue, Set, Turn
 from nlu.evaluation.understanding import Understanding, replay
-from nlu.train import train
+from nlu.train import fingerprint, train
 from tests.nlu.small_project import make_project
 from tests.nlu.test_evaluation_sets import QUESTIONS, write
 
@@ -149,3 +149,20 @@ def test_a_file_that_is_no_model_is_told(tmp_path: Path) -> None:
 
     with pytest.raises(BadQuestions, match=r"note.tar.gz can't be loaded"):
         Understanding.load(tmp_path / "note.tar.gz", tmp_path / "scratch")
+
+
+def test_no_model_depends_on_the_evaluation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = make_project(tmp_path / "project")
+    (tmp_path / "nlu" / "evaluation").mkdir(parents=True)
+    monkeypatch.setattr("nlu.train.PROJECT", tmp_path)
+    before = fingerprint(project)
+
+    (tmp_path / "nlu" / "evaluation" / "page.py").write_text("")
+    with_evaluation = fingerprint(project)
+    (project.data / "evaluation").mkdir()
+    (project.data / "evaluation" / "nlu.yml").write_text("")
+
+    assert with_evaluation == before
+    assert fingerprint(project) != before
