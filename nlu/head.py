@@ -40,7 +40,7 @@ class Hyperparameters:
     # parts that cross-validation leaves out in turn, of the examples and of the labels
     folds: int = 3
     # iterations of the heads that cross-validation fits
-    fold_iterations: int = 10
+    fold_iterations: int = 8
     # how many messages of a hundred no label fits
     unknown_share: float = 0.15
 

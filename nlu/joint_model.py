@@ -28,6 +28,8 @@ __all__ = ["Evidence", "Hyperparameters", "JointModel", "Scores", "TrainingSet"]
 ARRAYS_FILE = "joint_model.npz"
 DESCRIPTION_FILE = "joint_model.json"
 DEFAULTS = Hyperparameters()
+# Texts from which on n-grams of a single one are left out: half of them all, for nothing lost.
+MANY = 500
 
 
 class Scores(NamedTuple):
@@ -56,6 +58,8 @@ class NgramFeatures:
     def fit(cls, texts: Sequence[Text], dimensions: int) -> Tuple[NgramFeatures, np.ndarray]:
         """The fitted features, and the features of `texts`, shape (n, dimensions)."""
         vectorizer = cls._make_vectorizer()
+        if len(texts) >= MANY:
+            vectorizer.set_params(min_df=2)
         counts = vectorizer.fit_transform(texts)
         dimensions = min(dimensions, min(counts.shape) - 1)
         if dimensions < 1:
