@@ -15,6 +15,8 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
+from nlu.joint_classifier import QUESTIONS
+
 ANSWER_INTENT = "inform"
 STOP_INTENT = "stop"
 
@@ -121,6 +123,7 @@ class FormAnswers(GraphComponent, IntentClassifier):
     def _set_intent(message: Message, name: Text) -> None:
         meant = {"name": name, "confidence": 1.0}
         message.set(INTENT, meant, add_to_output=True)
+        message.set(QUESTIONS, [], add_to_output=True)
         others = [r for r in message.get(INTENT_RANKING_KEY, []) if r["name"] != name]
         message.set(INTENT_RANKING_KEY, [meant, *others], add_to_output=True)
 

@@ -1,13 +1,20 @@
-"""RulePolicy that lets a visitor interrupt a form without the form having to refuse first."""
+"""RulePolicy that answers several questions, and lets a visitor interrupt a form at once."""
 
 from __future__ import annotations
 
 from typing import Any, Dict, List, Optional, Text, Tuple
 
+import numpy as np
+from rasa.core.policies.policy import PolicyPrediction
 from rasa.core.policies.rule_policy import RulePolicy
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.shared.constants import DEFAULT_NLU_FALLBACK_INTENT_NAME, UTTER_PREFIX
+from rasa.shared.core.constants import ACTION_LISTEN_NAME
+from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
+
+from nlu.joint_classifier import QUESTIONS
 
 
 @DefaultV1Recipe.register(
@@ -19,6 +26,9 @@ class FormRules(RulePolicy):
     Rasa's own policy runs the form on every message, and its rules only once the form has
     rejected: a call of the action server that an emergency must not wait for. Here the intent
     alone decides.
+
+    Of a message with several questions (`questions` of the parse data) the rules answer the first;
+    for each other one comes what they would have said to it alone.
     """
 
     @staticmethod
@@ -29,7 +39,57 @@ class FormRules(RulePolicy):
             "answers": ["inform", "affirm", "deny", "change_details"],
             # by form, those that it handles beside these: what opens a form says something to it
             "more_answers": {"consultation_form": ["request_consultation"]},
+            # the response that owns up to a question among several which nothing answers
+            "rest_not_answered": "utter_rest_not_answered",
         }
+
+    def predict_action_probabilities(
+        self,
+        tracker: DialogueStateTracker,
+        domain: Domain,
+        rule_only_data: Optional[Dict[Text, Any]] = None,
+        **kwargs: Any,
+    ) -> PolicyPrediction:
+        action = self._answer_to_another_question(tracker, domain)
+        if action is None:
+            return super().predict_action_probabilities(tracker, domain, rule_only_data, **kwargs)
+        return self._rule_prediction(self._prediction_result(action, tracker, domain), None)
+
+    def _answer_to_another_question(
+        self, tracker: DialogueStateTracker, domain: Domain
+    ) -> Optional[Text]:
+        """What comes after the answer to the first of several questions; None where rules go on."""
+        others = _other_questions(tracker)
+        done = _actions_since_message(tracker)
+        if not others or not done:
+            return None
+        answers = [self._answer(question, tracker, domain) for question in others]
+        wanted = [answer for answer in dict.fromkeys(answers) if answer and answer != done[0]]
+        if len(done) <= len(wanted):
+            return wanted[len(done) - 1]
+        if len(done) == len(wanted) + 1 and wanted and done[-1].startswith(UTTER_PREFIX):
+            return tracker.active_loop_name or ACTION_LISTEN_NAME
+        return None
+
+    def _answer(
+        self, question: Dict[Text, Any], tracker: DialogueStateTracker, domain: Domain
+    ) -> Optional[Text]:
+        if question["intent_response_key"]:
+            return f"{UTTER_PREFIX}{question['intent_response_key']}"
+        if question["intent"] == DEFAULT_NLU_FALLBACK_INTENT_NAME:
+            return str(self.config["rest_not_answered"])
+        said_alone = DialogueStateTracker.from_events(
+            tracker.sender_id,
+            [
+                ActionExecuted(ACTION_LISTEN_NAME),
+                UserUttered(question["text"], {"name": question["intent"], "confidence": 1.0}),
+            ],
+            domain.slots,
+        )
+        prediction, _ = self._predict(said_alone, domain)
+        action = domain.action_names_or_texts[int(np.argmax(prediction.probabilities))]
+        # An open form asks its own question again anyway.
+        return None if tracker.active_loop_name and not action.startswith(UTTER_PREFIX) else action
 
     def _find_action_from_loop_happy_path(
         self, tracker: DialogueStateTracker
@@ -56,3 +116,21 @@ class FormRules(RulePolicy):
             if isinstance(event, ActionExecuted) and event.action_name == tracker.active_loop_name:
                 return False
         return False
+
+
+def _other_questions(tracker: DialogueStateTracker) -> List[Dict[Text, Any]]:
+    parse_data: Dict[Text, Any] = (
+        tracker.latest_message.parse_data if tracker.latest_message else {}
+    )
+    return list(parse_data.get(QUESTIONS) or [])[1:]
+
+
+def _actions_since_message(tracker: DialogueStateTracker) -> List[Text]:
+    """The actions that followed the visitor's latest message, in order."""
+    names: List[Text] = []
+    for event in reversed(tracker.events):
+        if isinstance(event, UserUttered):
+            break
+        if isinstance(event, ActionExecuted):
+            names.insert(0, str(event.action_name))
+    return names

@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import logging
 from dataclasses import asdict, fields
-from typing import Any, Dict, List, NamedTuple, Optional, Text, Type, TypeVar
+from typing import Any, Dict, List, Optional, Text, Type, TypeVar
 
 import numpy as np
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -16,33 +16,45 @@ from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.classifiers.classifier import IntentClassifier
 from rasa.shared.constants import DEFAULT_NLU_FALLBACK_INTENT_NAME
-from rasa.shared.nlu.constants import INTENT, INTENT_RESPONSE_KEY, TEXT
+from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_RESPONSE_KEY, TEXT
 from rasa.shared.nlu.training_data import util
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from nlu.context import mentions_in
 from nlu.gate import Assumptions, Gate, NotCalibrated, calibrate
 from nlu.joint_model import Hyperparameters, JointModel
-from nlu.sentence_features import NORMALISED, SentenceFeatures, embedding_of
+from nlu.questions import (
+    RETRIEVAL_DELIMITER,
+    Question,
+    Ranked,
+    Ranking,
+    Reader,
+    Understanding,
+    base_intent,
+)
+from nlu.readings import READINGS
+from nlu.sentence_features import (
+    NORMALISED,
+    READING_FEATURES,
+    Featurized,
+    SentenceFeatures,
+    embedding_of,
+)
 
 logger = logging.getLogger(__name__)
 
 GATE_FILE = "gate.json"
 RESPONSES_FILE = "responses.json"
 RANKING_LENGTH = 10
-RETRIEVAL_DELIMITER = "/"
+QUESTIONS = "questions"
+PARTS = ("urgent", "urgent_evidence", "questions", "careful", "last")
+NO_READINGS = Featurized([], [], np.zeros((0, 0)))
 
 # Lets everything through: the gate of a classifier that could not be calibrated.
 OPEN_GATE = Gate(0.0)
 
 Settings = TypeVar("Settings", Hyperparameters, Assumptions)
-
-
-class Ranked(NamedTuple):
-    """A label with its confidence (0 to 1)."""
-
-    label: Text
-    confidence: float
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -65,6 +77,10 @@ class JointClassifier(GraphComponent, IntentClassifier):
             **asdict(Hyperparameters()),
             # what the gate is calibrated for: see nlu.gate.Assumptions
             **asdict(Assumptions()),
+            # which intents play which part in a message: see nlu.questions.Understanding
+            **{part: [] for part in PARTS},
+            # the intent of "tell me more" and "why?" when all has been told
+            "nothing_more": "all_told",
         }
 
     def __init__(
@@ -78,6 +94,8 @@ class JointClassifier(GraphComponent, IntentClassifier):
     ) -> None:
         self._settings = _from_config(Hyperparameters, config)
         self._assumptions = _from_config(Assumptions, config)
+        self._understanding = Understanding(**{part: frozenset(config[part]) for part in PARTS})
+        self._nothing_more = config["nothing_more"]
         self._model_storage = model_storage
         self._resource = resource
         self._model = model
@@ -142,26 +160,35 @@ class JointClassifier(GraphComponent, IntentClassifier):
 
     def process(self, messages: List[Message]) -> List[Message]:
         readable = [m for m in messages if m.get(TEXT) and m.get(NORMALISED) is not None]
-        rankings = self._rank(readable)
-        for message, ranking in zip(readable, rankings, strict=False):
+        for message, rankings in zip(readable, self._rank(readable), strict=True):
             choice = (message.get("metadata") or {}).get("choice")
             if choice:
                 self._obey(message, choice)
             else:
-                self._decide(message, ranking)
+                self._decide(message, rankings)
         return messages
 
-    def _rank(self, messages: List[Message]) -> List[List[Ranked]]:
+    def _rank(self, messages: List[Message]) -> List[Dict[Text, Ranking]]:
+        """For each message the labels of its text and of its other readings, the best first."""
         if self._model is None or not messages:
-            return [[] for _ in messages]
-        scores = self._model.score(
-            [m.get(NORMALISED) for m in messages], np.stack([embedding_of(m) for m in messages])
-        ).combined
+            return [{} for _ in messages]
+        others = [m.get(READING_FEATURES) or NO_READINGS for m in messages]
+        both = list(zip(messages, others, strict=True))
+        texts = [text for m, other in both for text in [m.get(NORMALISED), *other.normalised]]
+        vectors = [vector for m, other in both for vector in [embedding_of(m), *other.vectors]]
+        scores = np.clip(self._model.score(texts, np.stack(vectors)).combined, 0, 1)
+        ranked = iter(self._ranked(scores))
+        return [
+            {text: next(ranked) for text in [message.get(TEXT), *other.texts]}
+            for message, other in both
+        ]
+
+    def _ranked(self, scores: np.ndarray) -> List[Ranking]:
         labels = self._model.labels
         return [
             [Ranked(labels[i], row[i]) for i in order]
             for row, order in zip(
-                np.clip(scores, 0, 1).tolist(), np.argsort(-scores, axis=1).tolist(), strict=True
+                scores.tolist(), np.argsort(-scores, axis=1).tolist(), strict=True
             )
         ]
 
@@ -174,11 +201,37 @@ class JointClassifier(GraphComponent, IntentClassifier):
         ]
         message.set("entities", entities, add_to_output=True)
 
-    def _decide(self, message: Message, ranking: List[Ranked]) -> None:
-        accepted = bool(ranking) and self._gate.accepts(ranking[0].confidence)
-        self._set(
-            message, ranking, ranking[0].label if accepted else DEFAULT_NLU_FALLBACK_INTENT_NAME
+    def _decide(self, message: Message, rankings: Dict[Text, Ranking]) -> None:
+        reader = Reader(
+            lambda text: rankings.get(text, []),
+            self._gate.accepts,
+            self._understanding,
+            self._evidence(message),
         )
+        readings = message.get(READINGS)
+        questions = reader.read(message.get(TEXT), readings)
+        first = questions[0]
+        continuations = readings.continuations if readings else {}
+        if len(questions) == 1 and first.label in continuations:
+            self._continue(message, first, continuations[first.label])
+            return
+        self._set(message, list(first.ranking), first.label or DEFAULT_NLU_FALLBACK_INTENT_NAME)
+        if len(questions) == 1 and first.text != message.get(TEXT):
+            message.set("understood_as", first.text, add_to_output=True)
+        elif len(questions) > 1:
+            found = [_described(question) for question in questions]
+            message.set(QUESTIONS, found, add_to_output=True)
+
+    def _evidence(self, message: Message) -> List[Text]:
+        mentions = mentions_in(message.get(TEXT), message.get(ENTITIES, []))
+        return [m.text for m in mentions if m.entity in self._understanding.urgent_evidence]
+
+    def _continue(self, message: Message, asked: Question, label: Optional[Text]) -> None:
+        """ "Tell me more" and "why?" come down to another label, or to nothing more to say."""
+        meant = label or self._nothing_more
+        confidence = asked.ranking[0].confidence
+        self._set(message, [Ranked(meant, confidence)], meant)
+        message.set("understood_as", meant, add_to_output=True)
 
     def _set(self, message: Message, ranking: List[Ranked], label: Text) -> None:
         intents = _intent_ranking(ranking)
@@ -225,9 +278,14 @@ def _from_config(kind: Type[Settings], config: Dict[Text, Any]) -> Settings:
     return kind(**{field.name: config[field.name] for field in fields(kind)})
 
 
-def base_intent(label: Text) -> Text:
-    """`faq/downtime` -> `faq`."""
-    return label.split(RETRIEVAL_DELIMITER, 1)[0]
+def _described(question: Question) -> Dict[Text, Any]:
+    label = question.label or DEFAULT_NLU_FALLBACK_INTENT_NAME
+    return {
+        "text": question.text,
+        "intent": base_intent(label),
+        INTENT_RESPONSE_KEY: label if RETRIEVAL_DELIMITER in label else None,
+        "confidence": question.ranking[0].confidence if question.ranking else 0.0,
+    }
 
 
 def _intent_ranking(ranking: List[Ranked]) -> List[Dict[Text, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Text
+from typing import Any, Callable, Dict, List, NamedTuple, Text
 
 import numpy as np
 import rasa.shared.utils.io
@@ -22,11 +22,21 @@ from encoder import SentenceEncoder
 from encoder.sentence_encoder import GRAPH_FILES, fingerprint
 from nlu.embedding_cache import EmbeddingCache
 from nlu.normalisation import Spellings, normalise
+from nlu.readings import READINGS
 from nlu.spacy_text import SpacyText, spelling_variants
 
 PROJECT = Path(__file__).resolve().parents[1]
 NORMALISED = "normalised_text"
+READING_FEATURES = "reading_features"
 CACHE_FILE = "training-embeddings.npz"
+
+
+class Featurized(NamedTuple):
+    """Other readings of a message: as proposed, normalised, and encoded, shape (n, 384)."""
+
+    texts: List[Text]
+    normalised: List[Text]
+    vectors: np.ndarray
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True)
@@ -121,8 +131,19 @@ class SentenceFeatures(DenseFeaturizer, GraphComponent):
         return training_data
 
     def process(self, messages: List[Message]) -> List[Message]:
-        self._featurize([m for m in messages if m.get(TEXT)], self._encoder.encode)
+        """Featurizes each message, and with it the other readings it may have."""
+        for message in messages:
+            if message.get(TEXT):
+                self._featurize_with_readings(message)
         return messages
+
+    def _featurize_with_readings(self, message: Message) -> None:
+        readings = message.get(READINGS)
+        others = readings.all_texts() if readings else []
+        texts = [normalise(text, self._spellings) for text in [message.get(TEXT), *others]]
+        vectors = self._encoder.encode(texts)
+        self._add_features(message, texts[0], vectors[0])
+        message.set(READING_FEATURES, Featurized(others, texts[1:], vectors[1:]))
 
     def _encode_from_cache(self, texts: List[Text]) -> np.ndarray:
         directory = PROJECT / self._config["encoder"]
@@ -134,10 +155,13 @@ class SentenceFeatures(DenseFeaturizer, GraphComponent):
     ) -> None:
         texts = [normalise(message.get(TEXT), self._spellings) for message in messages]
         for message, text, vector in zip(messages, texts, encode(texts), strict=False):
-            message.set(NORMALISED, text)
-            message.add_features(
-                Features(vector[np.newaxis, :], FEATURE_TYPE_SENTENCE, TEXT, self._identifier)
-            )
+            self._add_features(message, text, vector)
+
+    def _add_features(self, message: Message, text: Text, vector: np.ndarray) -> None:
+        message.set(NORMALISED, text)
+        message.add_features(
+            Features(vector[np.newaxis, :], FEATURE_TYPE_SENTENCE, TEXT, self._identifier)
+        )
 
 
 def embedding_of(message: Message) -> np.ndarray:

@@ -1,0 +1,101 @@
+"""What was said before, read from Rasa's tracker."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Text
+
+from rasa.shared.core.events import BotUttered, UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
+
+# Turns of the visitor after which an answer is no longer what "it" and "that" mean.
+MEMORY = 4
+
+
+class Mention(NamedTuple):
+    """A word of the lexicon in a message: its kind, what it stands for, and as it was written."""
+
+    entity: Text
+    value: Text
+    text: Text
+
+
+class Answered(NamedTuple):
+    """A question that got an approved answer: its label (`faq/downtime`), words and mentions."""
+
+    label: Text
+    text: Text
+    mentions: Sequence[Mention] = ()
+
+
+class Offered(NamedTuple):
+    """A choice of the assistant's last message: the label it stands for, None for any other."""
+
+    title: Text
+    label: Optional[Text]
+
+
+def last_answered(
+    tracker: Optional[DialogueStateTracker], retrieval_intent: Text
+) -> Optional[Answered]:
+    """The latest question of the conversation answered by the retrieval intent's responses."""
+    recent = _latest_user_events(tracker)[:MEMORY]
+    return next(
+        (found[-1] for event in recent if (found := _answers(event, retrieval_intent))), None
+    )
+
+
+def labels_told(tracker: Optional[DialogueStateTracker], retrieval_intent: Text) -> List[Text]:
+    """The labels answered so far, the latest first."""
+    return [
+        answered.label
+        for event in _latest_user_events(tracker)
+        for answered in reversed(_answers(event, retrieval_intent))
+    ]
+
+
+def choices_offered(tracker: Optional[DialogueStateTracker], utter_action: Text) -> List[Offered]:
+    """The choices of the response `utter_action`, if that is what the assistant said last."""
+    for event in reversed(tracker.events if tracker else []):
+        if isinstance(event, UserUttered):
+            return []
+        if isinstance(event, BotUttered) and event.metadata.get("utter_action") == utter_action:
+            buttons = (event.data or {}).get("buttons") or []
+            return [Offered(button["title"], _label(button["payload"])) for button in buttons]
+    return []
+
+
+def mentions_in(text: Text, entities: Sequence[Dict[Text, Any]]) -> List[Mention]:
+    """The entities found in a text; those that came with a choice are not in it."""
+    return [
+        Mention(entity["entity"], entity["value"], text[entity["start"] : entity["end"]])
+        for entity in entities
+        if entity.get("end")
+    ]
+
+
+def _label(payload: Text) -> Optional[Text]:
+    label = payload.lstrip("/")
+    return label if "/" in label and "{" not in label else None
+
+
+def _latest_user_events(tracker: Optional[DialogueStateTracker]) -> List[UserUttered]:
+    events = tracker.events if tracker else []
+    return [event for event in reversed(events) if isinstance(event, UserUttered)]
+
+
+def _answers(event: UserUttered, retrieval_intent: Text) -> List[Answered]:
+    parse_data: Dict[Text, Any] = event.parse_data or {}
+    several = parse_data.get("questions") or []
+    mentions = mentions_in(event.text or "", event.entities or [])
+    if several:
+        labels = [(one["intent_response_key"], one["text"]) for one in several]
+        return [
+            Answered(label, text, [m for m in mentions if m.text in text])
+            for label, text in labels
+            if label and label.startswith(f"{retrieval_intent}/")
+        ]
+    if (parse_data.get("intent") or {}).get("name") != retrieval_intent:
+        return []
+    selected = parse_data.get("response_selector", {}).get(retrieval_intent, {})
+    label = selected.get("response", {}).get("intent_response_key")
+    return [Answered(label, event.text or "", mentions)] if label else []
