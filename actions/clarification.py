@@ -12,6 +12,8 @@ from actions.turn import user_turns
 
 FALLBACK = "nlu_fallback"
 MOST_CHOICES = 3
+# What share of the clarifying bar the choices beside the best one must reach.
+OTHERS_SHARE = 0.2
 
 
 class NotUnderstood(Action):
@@ -50,7 +52,10 @@ def close_answers(message: dict[str, Any], domain: dict[str, Any]) -> list[dict[
     ranking = ((message.get("response_selector") or {}).get("faq") or {}).get("ranking") or []
     if floor is None or not ranking or _other_intent_leads(message, ranking[0]["confidence"]):
         return []
-    near = [r["intent_response_key"] for r in ranking[:MOST_CHOICES] if r["confidence"] >= floor]
+    if ranking[0]["confidence"] < floor:
+        return []
+    close = [r for r in ranking[:MOST_CHOICES] if r["confidence"] >= OTHERS_SHARE * floor]
+    near = [r["intent_response_key"] for r in close]
     titled = [(label, _title(domain, label)) for label in near]
     return [{"title": title, "payload": f"/{label}"} for label, title in titled if title]
 

@@ -22,11 +22,16 @@ _AUX = (
     r"(?:is|are|am|was|were|do|does|did|can|could|will|would|should|shall|may|might|must|has|have"
     r"|isn'?t|aren'?t|don'?t|doesn'?t|can'?t|won'?t|r)"
 )
-_WH = r"(?:what|how|when|why|where|which|who|whose)"
+_WH = r"(?:(?:at|from|to|for|in|by|until|since) )?(?:what|how|when|why|where|which|who|whose)"
+# Inside a clause only an auxiliary before a pronoun makes a question: "i have a rash" is none.
+_INVERTED = (
+    r"(?:is|are|am|was|were|do|does|did|can|could|will|would|should|shall|may|might|isn'?t|aren'?t"
+    r"|don'?t|doesn'?t|can'?t|won'?t)\s+(?:it|i|you|u|ya|we|they|he|she|there|this|that)"
+)
 _ASK = (
     r"(?:tell me|explain|what about|how about|(?:i(?:'?m| am|'?d| would)?|was|also|just) "
     r"(?:want to know|like to know|need to know|wondering|wonder|curious)|wondering|any (?=\w)"
-    r"|book me|can i book)"
+    r"|book me|can i book|whether )"
 )
 _QUESTION_START = rf"(?:{_WH}(?:'?s|'?re)?\b|{_AUX}\s+(?:not\s+)?{_SUBJECT}\b|{_ASK})"
 # After a mark or a conjunction any word may be the subject: "and will needling ...".
@@ -36,7 +41,7 @@ _STATEMENT_START = (
     r"|(?:my|his|her|our|the|this|that|there)(?:'s)?)\s+\w+"
 )
 _CONJUNCTION = (
-    r"(?:and|also|plus|but|or|then|so|nd|n|as well as|oh|btw|ps|cos|because|since|first|second"
+    r"(?:and|also|plus|but|then|so|nd|n|as well as|oh|btw|ps|cos|because|since|first|second"
     r"|secondly|lastly|finally|another thing)"
 )
 # Where a clause may begin: after a mark or a conjunction, at what looks like its first words.
@@ -49,7 +54,7 @@ _JOINT = re.compile(
 _ASKING = re.compile(
     rf"\?|^\W*(?:(?:{_CONJUNCTION}|hi|hello|hey|ok|okay|please|pls|sorry|well)\W+)*{_QUESTION_START}"
     rf"|^\W*{_LOOSE_START}|[:;,]\s*{_QUESTION_START}"
-    rf"|\b{_AUX}\s+{_SUBJECT}\b|\b(?:{_WH} (?:to|long|much|many|often|soon|old))\b|\b{_ASK}",
+    rf"|\b{_INVERTED}\b|\b(?:{_WH} (?:to|long|much|many|often|soon|old))\b|\b{_ASK}",
     re.IGNORECASE,
 )
 _VERB_OF_QUESTION = re.compile(
@@ -64,8 +69,17 @@ _UNFINISHED = re.compile(
     r"|till|while|think|said|says|depending|that|as))\W*$",
     re.IGNORECASE,
 )
+# Even before a mark or a conjunction this goes on.
+_OPEN = re.compile(
+    r"\b(?:tell me|explain|know|wonder(?:ing)?|ask(?:ing)?|or|not only|both|either|between)\W*$",
+    re.IGNORECASE,
+)
 _EDGES = re.compile(rf"^(?:[\s,;&+/.-]+|{_CONJUNCTION}\b[\s,]+)+|[\s,;&+/-]+$", re.IGNORECASE)
-_PIECES = re.compile(r"\s*(?:[,;/&+]|\band\b|\bor\b|\bplus\b|\bn\b)\s*", re.IGNORECASE)
+_PIECES = re.compile(r"\s*(?:[,;/&+]|\band\b|\bplus\b|\bn\b)\s*", re.IGNORECASE)
+
+
+# "three things: 1) does it hurt 2) how long am i red"
+_NUMBERED = re.compile(r"(?:^|\s+)\(?[1-5][).:]\s+")
 
 
 class Clause(NamedTuple):
@@ -78,7 +92,8 @@ class Clause(NamedTuple):
 
 def clauses_of(sentences: Sequence[Text]) -> List[Clause]:
     """The clauses of a message's sentences, in order."""
-    found = [clause for sentence in sentences for clause in _clauses_of_sentence(sentence)]
+    points = [point for sentence in sentences for point in _NUMBERED.split(sentence) if point]
+    found = [clause for sentence in points for clause in _clauses_of_sentence(sentence)]
     if not any(clause.asks for clause in found):
         # "Downtime. Pain." asks as well as "downtime? pain?" does.
         found = [clause._replace(asks=_is_short(clause.text)) for clause in found]
@@ -120,9 +135,11 @@ def _split(sentence: Text) -> List[Text]:
 
 def _begins_clause(left: Text, match: re.Match[Text], right: Text) -> bool:
     words = left.split()
-    if not words or _UNFINISHED.search(left) or len(right.split()) < 2:
+    if not words or len(right.split()) < 2 or _OPEN.search(left):
         return False
     joined = bool(match.group("words") or match.group("mark").strip())
+    if not joined and _UNFINISHED.search(left):
+        return False
     if match.group("question"):
         # Without any mark, only a question that is whole already can be followed by another.
         return joined or (len(words) >= 3 and asks(left) and _is_whole_question(left, right))

@@ -35,13 +35,11 @@ class Offered(NamedTuple):
 
 
 def last_answered(
-    tracker: Optional[DialogueStateTracker], retrieval_intent: Text
+    tracker: Optional[DialogueStateTracker], intents: Sequence[Text]
 ) -> Optional[Answered]:
-    """The latest question of the conversation answered by the retrieval intent's responses."""
+    """The latest question of the conversation that one of these intents answered."""
     recent = _latest_user_events(tracker)[:MEMORY]
-    return next(
-        (found[-1] for event in recent if (found := _answers(event, retrieval_intent))), None
-    )
+    return next((found[-1] for event in recent if (found := _answers(event, intents))), None)
 
 
 def labels_told(tracker: Optional[DialogueStateTracker], retrieval_intent: Text) -> List[Text]:
@@ -49,7 +47,7 @@ def labels_told(tracker: Optional[DialogueStateTracker], retrieval_intent: Text)
     return [
         answered.label
         for event in _latest_user_events(tracker)
-        for answered in reversed(_answers(event, retrieval_intent))
+        for answered in reversed(_answers(event, [retrieval_intent]))
     ]
 
 
@@ -83,19 +81,23 @@ def _latest_user_events(tracker: Optional[DialogueStateTracker]) -> List[UserUtt
     return [event for event in reversed(events) if isinstance(event, UserUttered)]
 
 
-def _answers(event: UserUttered, retrieval_intent: Text) -> List[Answered]:
+def _answers(event: UserUttered, intents: Sequence[Text]) -> List[Answered]:
     parse_data: Dict[Text, Any] = event.parse_data or {}
-    several = parse_data.get("questions") or []
     mentions = mentions_in(event.text or "", event.entities or [])
+    several = parse_data.get("questions") or []
     if several:
-        labels = [(one["intent_response_key"], one["text"]) for one in several]
         return [
-            Answered(label, text, [m for m in mentions if m.text in text])
-            for label, text in labels
-            if label and label.startswith(f"{retrieval_intent}/")
+            Answered(
+                one["intent_response_key"] or one["intent"],
+                one["text"],
+                [m for m in mentions if m.text in one["text"]],
+            )
+            for one in several
+            if one["intent"] in intents
         ]
-    if (parse_data.get("intent") or {}).get("name") != retrieval_intent:
+    intent = (parse_data.get("intent") or {}).get("name")
+    if intent not in intents:
         return []
-    selected = parse_data.get("response_selector", {}).get(retrieval_intent, {})
-    label = selected.get("response", {}).get("intent_response_key")
-    return [Answered(label, event.text or "", mentions)] if label else []
+    selected = parse_data.get("response_selector", {}).get(intent, {})
+    label = selected.get("response", {}).get("intent_response_key") or intent
+    return [Answered(label, event.text or "", mentions)]

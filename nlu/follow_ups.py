@@ -20,9 +20,10 @@ _LEAD = re.compile(
 _ABOUT = re.compile(
     r"^(?:(?:what|how) about|wh?at abt|what if(?: it'?s| i have| i've got)?|is (?:it|that) the "
     r"same (?:for|with|on)|same (?:for|with|on)|does (?:that|it) (?:go|count|apply) (?:for|to)"
-    r"|even|also|or)\s+(?P<thing>.+)$",
+    r"|also|or)\s+(?P<thing>.+)$",
     re.IGNORECASE,
 )
+_EVEN = re.compile(r"^even\b.", re.IGNORECASE)
 _FOR_THING = re.compile(
     r"^(?:(?:for|on|with|in|after|before)\s+)?(?P<thing>[^?]+)\??$", re.IGNORECASE
 )
@@ -30,7 +31,7 @@ _BARE = re.compile(
     r"^(?:(?:for|from|until|till|since|and|after)\s+)?"
     r"(?:how (?:long|many|often|soon|fast|quick(?:ly)?|far(?: apart)?|much|so)|when|where|who"
     r"|what (?:kind|sort|age|for)|which(?: ones?)?|at what age|by how much)"
-    r"(?:\s+(?:exactly|then|about|roughly|after|afterwards|before|for|of|times|days|weeks|hours))*"
+    r"(?:\s+(?:exactly|then|about|roughly|after|afterwards|before|for|of|times|days|weeks|hours|not))*"
     r"\W*$",
     re.IGNORECASE,
 )
@@ -52,7 +53,7 @@ WHY = "why is that?"
 _VERB = re.compile(
     r"\b(?:is|are|do|does|did|can|could|will|would|should|has|have|i|it)\b", re.IGNORECASE
 )
-LONGEST_ELLIPSIS = 5
+LONGEST_ELLIPSIS = 6
 LONGEST_POINTING = 12
 
 
@@ -102,6 +103,11 @@ def candidates(
     return [*_alone(rest, text), *_in_context(rest, bool(lead), mentions, answered, topic, general)]
 
 
+def is_bare(text: Text) -> bool:
+    """Whether a text is nothing but a question word: "for how long?", "when?"."""
+    return bool(_BARE.match(text.strip()))
+
+
 def _alone(rest: Text, text: Text) -> List[Candidate]:
     """The message without what it begins with: `good. where are you based?`."""
     return [Candidate(rest, EQUAL, own=True)] if rest != text.strip() else []
@@ -121,6 +127,8 @@ def _in_context(
             Candidate(f"{_without_mark(rest)} {about}", LIKELY),
             Candidate(_continued(answered, rest), LIKELY if topic.stated else UNLIKELY),
         ]
+    if _EVEN.match(rest):
+        return [Candidate(_continued(answered, rest), SURE)]
     if _IF.match(rest):
         return [Candidate(_continued(answered, rest), EQUAL)]
     thing = _thing(rest, led, mentions)
@@ -163,7 +171,7 @@ def _pointing(rest: Text, topic: Topic) -> List[Candidate]:
         return []
     if _POINTING.search(rest) and not _NOT_POINTING.search(rest):
         spelt_out = _POINTING.sub(topic.noun, rest, count=1)
-        return [Candidate(spelt_out, LIKELY if topic.stated else LESS_LIKELY)]
+        return [Candidate(spelt_out, EQUAL if topic.stated else UNLIKELY)]
     if topic.stated and _IT.search(rest):
         # Mostly the treatment, which every question is about.
         return [Candidate(_IT.sub(topic.noun, rest, count=1), LESS_LIKELY)]

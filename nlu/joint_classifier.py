@@ -16,23 +16,15 @@ from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.classifiers.classifier import IntentClassifier
 from rasa.shared.constants import DEFAULT_NLU_FALLBACK_INTENT_NAME
-from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_RESPONSE_KEY, TEXT
+from rasa.shared.nlu.constants import INTENT, INTENT_RESPONSE_KEY, TEXT
 from rasa.shared.nlu.training_data import util
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from nlu.context import mentions_in
 from nlu.gate import Assumptions, Gate, NotCalibrated, calibrate
 from nlu.joint_model import Hyperparameters, JointModel
-from nlu.questions import (
-    RETRIEVAL_DELIMITER,
-    Question,
-    Ranked,
-    Ranking,
-    Reader,
-    Understanding,
-    base_intent,
-)
+from nlu.questions import Question, Reader, Understanding
+from nlu.ranking import RETRIEVAL_DELIMITER, Ranked, Ranking, base_intent
 from nlu.readings import READINGS
 from nlu.sentence_features import (
     NORMALISED,
@@ -41,6 +33,7 @@ from nlu.sentence_features import (
     SentenceFeatures,
     embedding_of,
 )
+from nlu.urgency import Urgency
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +41,7 @@ GATE_FILE = "gate.json"
 RESPONSES_FILE = "responses.json"
 RANKING_LENGTH = 10
 QUESTIONS = "questions"
-PARTS = ("urgent", "urgent_evidence", "questions", "careful", "last")
+PARTS = ("questions", "careful", "last")
 NO_READINGS = Featurized([], [], np.zeros((0, 0)))
 
 # Lets everything through: the gate of a classifier that could not be calibrated.
@@ -79,6 +72,11 @@ class JointClassifier(GraphComponent, IntentClassifier):
             **asdict(Assumptions()),
             # which intents play which part in a message: see nlu.questions.Understanding
             **{part: [] for part in PARTS},
+            # what is urgent, and the entities that are signs of it: see nlu.urgency.Urgency
+            "urgent": [],
+            "urgent_certain": [],
+            "urgent_evidence": [],
+            "urgent_calm": [],
             # the intent of "tell me more" and "why?" when all has been told
             "nothing_more": "all_told",
         }
@@ -95,6 +93,7 @@ class JointClassifier(GraphComponent, IntentClassifier):
         self._settings = _from_config(Hyperparameters, config)
         self._assumptions = _from_config(Assumptions, config)
         self._understanding = Understanding(**{part: frozenset(config[part]) for part in PARTS})
+        self._urgency = Urgency.from_config(config)
         self._nothing_more = config["nothing_more"]
         self._model_storage = model_storage
         self._resource = resource
@@ -206,7 +205,8 @@ class JointClassifier(GraphComponent, IntentClassifier):
             lambda text: rankings.get(text, []),
             self._gate.accepts,
             self._understanding,
-            self._evidence(message),
+            self._urgency,
+            self._urgency.signs_of(message),
         )
         readings = message.get(READINGS)
         questions = reader.read(message.get(TEXT), readings)
@@ -221,10 +221,6 @@ class JointClassifier(GraphComponent, IntentClassifier):
         elif len(questions) > 1:
             found = [_described(question) for question in questions]
             message.set(QUESTIONS, found, add_to_output=True)
-
-    def _evidence(self, message: Message) -> List[Text]:
-        mentions = mentions_in(message.get(TEXT), message.get(ENTITIES, []))
-        return [m.text for m in mentions if m.entity in self._understanding.urgent_evidence]
 
     def _continue(self, message: Message, asked: Question, label: Optional[Text]) -> None:
         """ "Tell me more" and "why?" come down to another label, or to nothing more to say."""

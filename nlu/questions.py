@@ -9,24 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Callable, FrozenSet, List, NamedTuple, Optional, Sequence, Text
 
-from nlu.clauses import asks
 from nlu.follow_ups import EQUAL, IF_NEEDED, Candidate
+from nlu.ranking import RETRIEVAL_DELIMITER, Ranking, base_intent, put_first
 from nlu.readings import Readings, Unit, both
+from nlu.urgency import NO_SIGNS, NOTHING_URGENT, Signs, Urgency
 
 MOST_QUESTIONS = 3
-RETRIEVAL_DELIMITER = "/"
 # Words from which on a part that nothing answers is worth a word of regret.
 WORTH_REGRET = 4
-
-
-class Ranked(NamedTuple):
-    """A label with its confidence (0 to 1)."""
-
-    label: Text
-    confidence: float
-
-
-Ranking = Sequence[Ranked]
 
 
 class Question(NamedTuple):
@@ -41,22 +31,12 @@ class Question(NamedTuple):
 class Understanding:
     """Which labels play which part; base intents, and confidences of 0 to 1."""
 
-    # what is never passed over, wherever in a message it is said
-    urgent: FrozenSet[Text] = frozenset()
-    # entities without which what is urgent must be all the clearer
-    urgent_evidence: FrozenSet[Text] = frozenset()
     # what counts as a question beside another; all retrieval intents where none is named
     questions: FrozenSet[Text] = frozenset()
     # what a statement beside a question may turn that question into: "I'm pregnant. Is it safe?"
     careful: FrozenSet[Text] = frozenset()
     # what comes after the answers to all other questions, such as opening a form
     last: FrozenSet[Text] = frozenset()
-    # confidence from which a message with evidence is urgent, and its share of the best label's
-    urgent_from: float = 0.15
-    urgent_share: float = 0.45
-    # without evidence it has to be the best label, with this confidence, or more where it asks
-    urgent_statement: float = 0.6
-    urgent_question: float = 0.9
     # how much better the whole must be understood than its parts to stay one question, where the
     # parts are clauses, and where they are but words
     whole_over_clauses: float = 0.15
@@ -66,16 +46,15 @@ class Understanding:
     as_good: float = 0.75
     fair: float = 0.35
     # below this a part may be but its neighbour in other words
-    weak: float = 0.6
+    weak: float = 0.75
+    # how much less well two parts that are one question may be understood together
+    dilution: float = 0.1
+    # the share of the gate's bar that is enough for one of several parts
+    leniency: float = 0.8
     # how much better a part must be understood with the one it points to than alone
-    clearer: float = 0.15
+    clearer: float = 0.1
     # from here a thing that is asked about among others is an answer of its own
     sure: float = 0.6
-
-
-def base_intent(label: Text) -> Text:
-    """`faq/downtime` -> `faq`."""
-    return label.split(RETRIEVAL_DELIMITER, 1)[0]
 
 
 class Reader:
@@ -84,7 +63,8 @@ class Reader:
     Args:
         rank: a text's labels, the best first.
         accepts: whether a confidence is good enough to answer by.
-        evidence: what in the message speaks for its being urgent, as it is written there.
+        urgency: what counts as urgent.
+        signs: what in the message speaks for or against that.
     """
 
     def __init__(
@@ -92,63 +72,47 @@ class Reader:
         rank: Callable[[Text], Ranking],
         accepts: Callable[[float], bool],
         understanding: Understanding,
-        evidence: Sequence[Text] = (),
+        urgency: Urgency = NOTHING_URGENT,
+        signs: Signs = NO_SIGNS,
     ) -> None:
         self._rank = rank
         self._accepts = accepts
         self._is = understanding
-        self._evidence = evidence
+        self._urgency = urgency
+        self._signs = signs
 
     def read(self, text: Text, readings: Optional[Readings]) -> List[Question]:
         """The message's questions in order, at least one and at most three."""
-        whole = self._question(text)
-        urgent = self._urgent(whole, bool(self._evidence))
-        if urgent is not None or readings is None:
-            return [urgent or whole]
-        urgent = self._urgent_part(readings)
-        if urgent is not None:
+        urgent = self._urgent(text) or (readings and self._urgent_part(readings))
+        if urgent:
             return [urgent]
+        whole = self._question(text)
+        if readings is None:
+            return [whole]
         meant = self._in_context(whole, readings)
         if meant is not whole:
             return [meant]
         return self._several(whole, readings) or self._undecided(whole, readings) or [whole]
 
-    def _question(self, text: Text) -> Question:
+    def _question(self, text: Text, leniently: bool = False) -> Question:
+        """A text's question; one of several in a message is let through `leniently`."""
         ranking = self._rank(text)
-        accepted = bool(ranking) and self._accepts(ranking[0].confidence)
+        bar = self._is.leniency if leniently else 1.0
+        accepted = bool(ranking) and self._accepts(ranking[0].confidence / bar)
         # What is urgent has bars of its own.
-        if accepted and base_intent(ranking[0].label) not in self._is.urgent:
+        if accepted and base_intent(ranking[0].label) not in self._urgency.urgent:
             return Question(text, ranking[0].label, ranking)
         return Question(text, None, ranking)
 
+    def _urgent(self, text: Text) -> Optional[Question]:
+        ranking = self._rank(text)
+        urgent = self._urgency.find(text, ranking, self._signs)
+        return Question(text, urgent.label, put_first(urgent, ranking)) if urgent else None
+
     def _urgent_part(self, readings: Readings) -> Optional[Question]:
         """A part that is urgent; that needs evidence, as a fragment may sound like anything."""
-        for text in readings.texts():
-            if any(sign in text for sign in self._evidence):
-                urgent = self._urgent(self._question(text), evident=True)
-                if urgent is not None:
-                    return urgent
-        return None
-
-    def _urgent(self, question: Question, evident: bool) -> Optional[Question]:
-        """The question as an urgent one, if it is; what is said must be the clearer without
-        evidence, where evidence is known of at all.
-        """
-        found = (r for r in question.ranking if base_intent(r.label) in self._is.urgent)
-        urgent = next(found, None)
-        if urgent is None:
-            return None
-        if evident or not self._is.urgent_evidence:
-            best = question.ranking[0].confidence
-            enough = urgent.confidence >= max(self._is.urgent_from, self._is.urgent_share * best)
-        else:
-            bar = self._is.urgent_question if asks(question.text) else self._is.urgent_statement
-            enough = urgent == question.ranking[0] and urgent.confidence >= bar
-        return (
-            Question(question.text, urgent.label, _first(urgent, question.ranking))
-            if enough
-            else None
-        )
+        telling = (t for t in readings.texts() if any(s in t for s in self._signs.evidence))
+        return next((urgent for text in telling if (urgent := self._urgent(text))), None)
 
     def _in_context(self, whole: Question, readings: Readings) -> Question:
         """The message, or what it means in the light of the last answer."""
@@ -179,6 +143,8 @@ class Reader:
         ones = self._of_units(readings.units)
         for one, unit, variants in zip(ones, readings.units, readings.variants, strict=True):
             spoken_of = self._of_variants(one, variants)
+            if len(spoken_of) == 1 and self._says_nothing(unit):
+                spoken_of = self._of_variants(one, unit.things)
             by_words = by_words or unit.keyword or len(spoken_of) > 1
             found += spoken_of
         known = _distinct([part for part in found if part.label and self._counts(part.label)])
@@ -194,7 +160,8 @@ class Reader:
 
     def _undecided(self, whole: Question, readings: Readings) -> List[Question]:
         """Two answers that fit a message with an "and" or "or" in it as well as each other."""
-        if not readings.joined or len(whole.ranking) < 2:
+        several = readings.joined or len(readings.units) > 1
+        if not several or len(whole.ranking) < 2:
             return []
         first, second = whole.ranking[:2]
         close = second.confidence >= self._is.as_good * first.confidence
@@ -203,7 +170,7 @@ class Reader:
         if not (self._counts(first.label) and self._counts(second.label)):
             return []
         return [
-            Question(whole.text, ranked.label, _first(ranked, whole.ranking))
+            Question(whole.text, ranked.label, put_first(ranked, whole.ranking))
             for ranked in (first, second)
         ]
 
@@ -218,7 +185,7 @@ class Reader:
                 ones[i] = ones[i - 1] if together.label == ones[i - 1].label else together
                 continue
             weaker, stronger = sorted((i - 1, i), key=lambda k: _confidence(ones[k]))
-            if together.label == ones[stronger].label and self._is_weak(ones[weaker], together):
+            if self._is_repeated(ones[weaker], ones[stronger], together):
                 ones[weaker] = ones[stronger]
         return ones
 
@@ -226,23 +193,30 @@ class Reader:
         by = _confidence(together) - _confidence(alone)
         return by >= (0.0 if alone.label is None else self._is.clearer)
 
-    def _is_weak(self, one: Question, together: Question) -> bool:
-        confidence = _confidence(one)
-        return one.label is None or confidence < min(self._is.weak, _confidence(together))
+    def _is_repeated(self, weaker: Question, stronger: Question, together: Question) -> bool:
+        """Whether two parts are one question: together they are understood as well as one alone."""
+        if together.label != stronger.label or _confidence(weaker) >= self._is.weak:
+            return False
+        return _confidence(together) >= _confidence(stronger) - self._is.dilution
 
     def _of_unit(self, unit: Unit) -> Question:
         """The unit's own question; with what is said around it where that makes a difference."""
-        alone = self._question(unit.text)
+        alone = self._question(unit.text, leniently=True)
         if not unit.context:
             return alone
         in_context = self._question(unit.whole)
         if in_context.label is None:
             return alone
-        if alone.label in (None, in_context.label) or self._makes_careful(unit, in_context):
-            return max(
-                alone, in_context, key=lambda q: (q.label == in_context.label, _confidence(q))
-            )
-        return alone
+        if self._says_nothing(unit) or self._makes_careful(unit, in_context):
+            return in_context
+        if alone.label == in_context.label:
+            return max(alone, in_context, key=_confidence)
+        return in_context if self._is_clearer(in_context, alone) else alone
+
+    def _says_nothing(self, unit: Unit) -> bool:
+        """Whether a clause lives on what is said around it: "can it help with those?"."""
+        label = self._question(unit.text, leniently=True).label
+        return unit.points or label is None or not self._counts(label)
 
     def _makes_careful(self, unit: Unit, in_context: Question) -> bool:
         return unit.conditional or base_intent(str(in_context.label)) in self._is.careful
@@ -266,9 +240,16 @@ class Reader:
         """Parts that nothing answers are owned up to, once, after those that are answered."""
         if whole is not None and whole.label is not None:
             return [whole]
-        missing = [q for q in found if q.label is None and len(q.text.split()) >= WORTH_REGRET]
+        missing = [question for question in found if self._is_regretted(question, known)]
         room = MOST_QUESTIONS - 1 if missing else MOST_QUESTIONS
         return [*sorted(known[:room], key=self._comes_last), *missing[:1]]
+
+    def _is_regretted(self, question: Question, known: Sequence[Question]) -> bool:
+        """Whether it is a question in full that is about something else than the others."""
+        if question.label is not None or len(question.text.split()) < WORTH_REGRET:
+            return False
+        guess = question.ranking[0].label if question.ranking else None
+        return question.text.endswith("?") and guess not in {one.label for one in known}
 
     def _comes_last(self, question: Question) -> bool:
         return base_intent(str(question.label)) in self._is.last
@@ -281,10 +262,6 @@ class Reader:
 
 def _confidence(question: Question) -> float:
     return question.ranking[0].confidence if question.ranking else 0.0
-
-
-def _first(ranked: Ranked, ranking: Ranking) -> Ranking:
-    return [ranked, *(other for other in ranking if other != ranked)]
 
 
 def _distinct(questions: Sequence[Question]) -> List[Question]:

@@ -27,7 +27,7 @@ from nlu.context import (
     last_answered,
     mentions_in,
 )
-from nlu.follow_ups import Candidate, Topic, candidates
+from nlu.follow_ups import Candidate, Topic, candidates, is_bare
 from nlu.offers import chosen
 from nlu.spacy_text import SENTENCES, SpacyText
 
@@ -37,13 +37,17 @@ ANSWERS_FILE = "answers.json"
 NO_NOUNS = set("a after an does for how is it many me of the to what when who why will".split())
 SHORTEST_LEFT = 2
 # More readings than these cost more time than they are worth.
-MOST_READINGS = 16
+MOST_READINGS = 20
 # "is it safe and painless", "will it leave scars or thin my skin": what stands after the "and"
 # takes the place of as many words before it, or of one or two more or fewer.
 _PAIR_AT_END = re.compile(
     r"^(?P<left>.+?)\s+(?:and|&|\+)\s+(?P<right>[\w' -]+?)"
     r"(?:\s+(?:please|pls|both|too|as well))*\W*$",
     re.IGNORECASE,
+)
+# What a message said first points to all of: "can it help with those?"
+_POINTING = re.compile(
+    r"\b(?:these|those|them|either|both|the two|all (?:of )?(?:that|this|it))\b", re.IGNORECASE
 )
 _JOINING = re.compile(r"\b(?:and|or|plus|also)\b|[&+/]", re.IGNORECASE)
 # "They" and "which one" are of the question before; "it" is mostly the treatment.
@@ -59,7 +63,8 @@ class Unit(NamedTuple):
     """One clause that asks, with the statements around it: `im 52 with acne scars, | is it safe`.
 
     `conditional`: what is said around it may decide the answer, such as an illness. `leans`: it
-    points back to the question before it, as in "and what are they called".
+    points back to the question before it, as in "and what are they called"; `points`: it points to
+    several things said around it, each of which `things` puts with it.
     """
 
     text: Text
@@ -67,6 +72,8 @@ class Unit(NamedTuple):
     keyword: bool = False
     conditional: bool = False
     leans: bool = False
+    points: bool = False
+    things: Sequence[Sequence[Text]] = ()
 
     @property
     def whole(self) -> Text:
@@ -100,6 +107,7 @@ class Readings(NamedTuple):
         wanted = [text for unit in self.units for text in (unit.text, unit.whole)]
         wanted += [both(*pair) for pair in zip(self.units, self.units[1:], strict=False)]
         wanted += [form for of_unit in self.variants for forms in of_unit for form in forms]
+        wanted += [form for unit in self.units for forms in unit.things for form in forms]
         return list(dict.fromkeys([*wanted, *self.statements]))[:MOST_READINGS]
 
     def all_texts(self) -> List[Text]:
@@ -124,6 +132,8 @@ class AlternativeReadings(GraphComponent, IntentClassifier):
         return {
             # the retrieval intent whose answers a follow-up can be about
             "retrieval_intent": "faq",
+            # other intents that a follow-up can go on with: "are you open sunday?", "and monday?"
+            "also": [],
             # the intents of "tell me more" and "why?"
             "more": "ask_more",
             "why": "ask_why",
@@ -192,7 +202,8 @@ class AlternativeReadings(GraphComponent, IntentClassifier):
         self, messages: List[Message], tracker: Optional[DialogueStateTracker] = None
     ) -> List[Message]:
         offered = choices_offered(tracker, self._config["offering"])
-        answered = last_answered(tracker, self._config["retrieval_intent"])
+        intents = [self._config["retrieval_intent"], *self._config["also"]]
+        answered = last_answered(tracker, intents)
         told = labels_told(tracker, self._config["retrieval_intent"])
         for message in messages:
             text = message.get(TEXT)
@@ -218,16 +229,16 @@ class AlternativeReadings(GraphComponent, IntentClassifier):
         deciding = [m for m in mentions if m.entity in self._config["deciding"]]
         sentences = message.get(SENTENCES) or []
         readings = readings_of(sentences, asked_about, deciding, self._config["subject"])
-        about = self._answers.get(answered.label) if answered else None
-        if answered is None or about is None:
+        if answered is None:
             return readings
+        about = self._answers.get(answered.label, NOTHING_KNOWN)
         general = self._config["general_topic"]
         topic = Topic(about.topic, about.topic_stated)
         return (readings or Readings([], [], []))._replace(
             follow_ups=candidates(message.get(TEXT), mentions, answered, topic, general),
             continuations={
                 self._config["more"]: next((n for n in about.following if n not in told), None),
-                self._config["why"]: about.why if about.why not in told else None,
+                self._config["why"]: about.why,
             },
         )
 
@@ -243,6 +254,9 @@ class Answer(NamedTuple):
     topic_stated: bool
     why: Optional[Text]
     following: List[Text]
+
+
+NOTHING_KNOWN = Answer("", False, None, [])
 
 
 def answers_of(training_data: TrainingData, retrieval_intent: Text) -> Dict[Text, Answer]:
@@ -305,6 +319,11 @@ def readings_of(
     return Readings(units, variants, statements, joined)
 
 
+def leans(text: Text) -> bool:
+    """Whether a clause cannot do without the one before it: "and for how long"."""
+    return bool(_LEANING.search(text) or is_bare(text))
+
+
 def _names(subject: Text, text: Text) -> bool:
     return bool(subject and re.fullmatch(rf"\W*(?:{subject})\W*", text, re.IGNORECASE))
 
@@ -315,8 +334,7 @@ def _units(clauses: Sequence[Clause]) -> List[Unit]:
     context: List[Text] = []
     for clause in clauses:
         if clause.asks:
-            leans = bool(units and _LEANING.search(clause.text))
-            units.append(Unit(clause.text, " ".join(context), clause.keyword, leans=leans))
+            units.append(_unit(clause, context, bool(units)))
             context = []
         else:
             context.append(clause.text)
@@ -324,6 +342,18 @@ def _units(clauses: Sequence[Clause]) -> List[Unit]:
         last = units[-1]
         units[-1] = last._replace(context=" ".join([last.context, *context]).strip())
     return units
+
+
+def _unit(clause: Clause, context: Sequence[Text], goes_on: bool) -> Unit:
+    things = [[thing, f"{thing} {clause.text}"] for thing in context] if len(context) > 1 else []
+    return Unit(
+        clause.text,
+        " ".join(context),
+        clause.keyword,
+        leans=goes_on and not context and leans(clause.text),
+        points=bool(context) and bool(_POINTING.search(clause.text)),
+        things=things,
+    )
 
 
 def _marked(unit: Unit, deciding: Sequence[Mention]) -> Unit:
