@@ -22,7 +22,10 @@ _AUX = (
     r"(?:is|are|am|was|were|do|does|did|can|could|will|would|should|shall|may|might|must|has|have"
     r"|isn'?t|aren'?t|don'?t|doesn'?t|can'?t|won'?t|r)"
 )
-_WH = r"(?:(?:at|from|to|for|in|by|until|since) )?(?:what|how|when|why|where|which|who|whose)"
+_WH = (
+    r"(?:(?:at|from|to|for|in|by|until|since) )?"
+    r"(?:what|wat|wot|wut|how|hw|when|why|where|which|who|whose)"
+)
 # Inside a clause only an auxiliary before a pronoun makes a question: "i have a rash" is none.
 _INVERTED = (
     r"(?:is|are|am|was|were|do|does|did|can|could|will|would|should|shall|may|might|isn'?t|aren'?t"
@@ -38,10 +41,10 @@ _QUESTION_START = rf"(?:{_WH}(?:'?s|'?re)?\b|{_AUX}\s+(?:not\s+)?{_SUBJECT}\b|{_
 _LOOSE_START = r"(?:is|are|do|does|did|can|could|will|would|should)\s+\w+\s+\w+"
 _STATEMENT_START = (
     r"(?:(?:i|we|he|she|they|it)(?:'?m|'?ve|'?d|'?s|'?re|'?ll)?"
-    r"|(?:my|his|her|our|the|this|that|there)(?:'s)?)\s+\w+"
+    r"|(?:my|his|her|our|the|this|that|there|some|lots of|a lot of|a few)(?:'s)?)\s+\w+"
 )
 _CONJUNCTION = (
-    r"(?:and|also|plus|but|then|so|nd|n|as well as|oh|btw|ps|cos|because|since|first|second"
+    r"(?:and|also|plus|but|then|so|nd|n|as well as|oh|btw|ps|cos|bc|because|first|second"
     r"|secondly|lastly|finally|another thing)"
 )
 # Where a clause may begin: after a mark or a conjunction, at what looks like its first words.
@@ -52,7 +55,8 @@ _JOINT = re.compile(
     re.IGNORECASE,
 )
 _ASKING = re.compile(
-    rf"\?|^\W*(?:(?:{_CONJUNCTION}|hi|hello|hey|ok|okay|please|pls|sorry|well)\W+)*{_QUESTION_START}"
+    rf"\?|^\W*(?:(?:{_CONJUNCTION}|hi|hello|hey|ok|okay|please|pls|sorry|well"
+    rf"|roughly|about|exactly|actually|just)\W+)*{_QUESTION_START}"
     rf"|^\W*{_LOOSE_START}|[:;,]\s*{_QUESTION_START}"
     rf"|\b{_INVERTED}\b|\b(?:{_WH} (?:to|long|much|many|often|soon|old))\b|\b{_ASK}",
     re.IGNORECASE,
@@ -71,7 +75,7 @@ _UNFINISHED = re.compile(
 )
 # Even before a mark or a conjunction this goes on.
 _OPEN = re.compile(
-    r"\b(?:tell me|explain|know|wonder(?:ing)?|ask(?:ing)?|or|not only|both|either|between)\W*$",
+    r"\b(?:tell me|explain|know|wonder(?:ing)?|ask(?:ing)?|or|not only|between)\W*$",
     re.IGNORECASE,
 )
 _EDGES = re.compile(rf"^(?:[\s,;&+/.-]+|{_CONJUNCTION}\b[\s,]+)+|[\s,;&+/-]+$", re.IGNORECASE)

@@ -7,7 +7,7 @@ scores decide between them and the message as it stands.
 from __future__ import annotations
 
 import re
-from typing import List, NamedTuple, Optional, Text
+from typing import List, NamedTuple, Optional, Sequence, Text
 
 from nlu.context import Answered, Mention
 
@@ -30,7 +30,7 @@ _FOR_THING = re.compile(
 _BARE = re.compile(
     r"^(?:(?:for|from|until|till|since|and|after)\s+)?"
     r"(?:how (?:long|many|often|soon|fast|quick(?:ly)?|far(?: apart)?|much|so)|when|where|who"
-    r"|what (?:kind|sort|age|for)|which(?: ones?)?|at what age|by how much)"
+    r"|what (?:kind|sort|age)|which(?: ones?)?|at what age|by how much)"
     r"(?:\s+(?:exactly|then|about|roughly|after|afterwards|before|for|of|times|days|weeks|hours|not))*"
     r"\W*$",
     re.IGNORECASE,
@@ -45,6 +45,16 @@ _NOT_POINTING = re.compile(
     r"\b(?:true|said|says|think|heard|know|so|sure|read) that\b"
     r"|\b(?:this|that|these|those) (?:week|month|year|morning|evening|clinic|place|treatment"
     r"|procedure|chat|website|thing)\b",
+    re.IGNORECASE,
+)
+_PLACES = {"first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3}
+_ORDINAL = re.compile(
+    rf"\bthe (?P<ordinal>{'|'.join(_PLACES)}|last)(?: (?:one|phase|stage|step|part))?\W*$",
+    re.IGNORECASE,
+)
+_BEFORE = re.compile(r"\b(?:comes?|happens?|is) before (?:that|it|this)\b", re.IGNORECASE)
+_NEXT = re.compile(
+    r"\b(?:(?:comes?|happens?|is) (?:next|then)|after (?:that|it|this))\W*$|^(?:then|next)\W*$",
     re.IGNORECASE,
 )
 # Agrees to an offer, but asks for a reason after an answer.
@@ -69,7 +79,14 @@ class Candidate(NamedTuple):
     own: bool = False
 
 
-SURE, LIKELY, EQUAL, LESS_LIKELY, UNLIKELY, IF_NEEDED = 3.0, 1.25, 1.0, 0.8, 0.6, 0.0
+SURE, LIKELY, RATHER, EQUAL, LESS_LIKELY, UNLIKELY, IF_NEEDED = 3.0, 1.25, 1.1, 1.0, 0.8, 0.6, 0.0
+
+
+class Row(NamedTuple):
+    """What an answer lists in order, as nouns, and the place of what was spoken of last, if any."""
+
+    nouns: Sequence[Text] = ()
+    place: Optional[int] = None
 
 
 class Topic(NamedTuple):
@@ -82,8 +99,16 @@ class Topic(NamedTuple):
     stated: bool = False
 
 
+NO_ROW = Row()
+
+
 def candidates(
-    text: Text, mentions: List[Mention], answered: Answered, topic: Topic, general: Text
+    text: Text,
+    mentions: List[Mention],
+    answered: Answered,
+    topic: Topic,
+    general: Text,
+    row: Row = NO_ROW,
 ) -> List[Candidate]:
     """What a message may mean after `answered`, the likelier first; none for a question in full.
 
@@ -93,14 +118,33 @@ def candidates(
         answered: the latest question that got an answer.
         topic: what that answer is about.
         general: what a bare "for how long?" asks about where no topic is stated.
+        row: what was listed before: `the inflammation phase`, ...
     """
     lead = _LEAD.match(text)
     rest = text[lead.end() :].strip() if lead else text.strip()
     if len(rest.split()) < 2 and not (_BARE.match(rest) or lead is None or rest.endswith("?")):
         lead, rest = None, text.strip()
+    listed = _of_row(rest, row)
+    if listed:
+        return [Candidate(listed, SURE)]
     if _WHY_NOT.match(rest):
         return [Candidate(WHY, SURE)]
     return [*_alone(rest, text), *_in_context(rest, bool(lead), mentions, answered, topic, general)]
+
+
+def _of_row(rest: Text, row: Row) -> Optional[Text]:
+    """`and the second one?` as the noun that it stands for, or `what comes before that?`."""
+    if len(rest.split()) > LONGEST_POINTING:
+        return None
+    found = _ORDINAL.search(rest)
+    if found:
+        word = found.group("ordinal").lower()
+        place = len(row.nouns) - 1 if word == "last" else _PLACES.get(word, len(row.nouns))
+    elif row.place is not None and (_BEFORE.search(rest) or _NEXT.search(rest)):
+        place = row.place - 1 if _BEFORE.search(rest) else row.place + 1
+    else:
+        return None
+    return f"what is {row.nouns[place]}?" if 0 <= place < len(row.nouns) else None
 
 
 def is_bare(text: Text) -> bool:
@@ -171,7 +215,7 @@ def _pointing(rest: Text, topic: Topic) -> List[Candidate]:
         return []
     if _POINTING.search(rest) and not _NOT_POINTING.search(rest):
         spelt_out = _POINTING.sub(topic.noun, rest, count=1)
-        return [Candidate(spelt_out, EQUAL if topic.stated else UNLIKELY)]
+        return [Candidate(spelt_out, RATHER if topic.stated else UNLIKELY)]
     if topic.stated and _IT.search(rest):
         # Mostly the treatment, which every question is about.
         return [Candidate(_IT.sub(topic.noun, rest, count=1), LESS_LIKELY)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Callable, FrozenSet, List, NamedTuple, Optional, Sequence, Text
 
+from nlu.clauses import asks
 from nlu.follow_ups import EQUAL, IF_NEEDED, Candidate
 from nlu.ranking import RETRIEVAL_DELIMITER, Ranking, base_intent, put_first
 from nlu.readings import Readings, Unit, both
@@ -46,13 +47,16 @@ class Understanding:
     as_good: float = 0.75
     fair: float = 0.35
     # below this a part may be but its neighbour in other words
-    weak: float = 0.75
+    weak: float = 0.5
+    weak_referring: float = 0.75
     # how much less well two parts that are one question may be understood together
     dilution: float = 0.1
     # the share of the gate's bar that is enough for one of several parts
     leniency: float = 0.8
     # how much better a part must be understood with the one it points to than alone
-    clearer: float = 0.1
+    clearer: float = 0.15
+    # from here what a message begins with says what it sets out to do
+    certain: float = 0.6
     # from here a thing that is asked about among others is an answer of its own
     sure: float = 0.6
 
@@ -138,13 +142,16 @@ class Reader:
         return candidate.bias > (IF_NEEDED if self._counts(whole.label) else EQUAL)
 
     def _several(self, whole: Question, readings: Readings) -> List[Question]:
+        opened = self._opened(readings)
+        if opened is not None:
+            return [opened]
         found: List[Question] = []
         by_words = False
         ones = self._of_units(readings.units)
         for one, unit, variants in zip(ones, readings.units, readings.variants, strict=True):
-            spoken_of = self._of_variants(one, variants)
+            spoken_of = self._of_variants(one, variants, unit.points)
             if len(spoken_of) == 1 and self._says_nothing(unit):
-                spoken_of = self._of_variants(one, unit.things)
+                spoken_of = self._of_variants(one, unit.things, unit.points)
             by_words = by_words or unit.keyword or len(spoken_of) > 1
             found += spoken_of
         known = _distinct([part for part in found if part.label and self._counts(part.label)])
@@ -157,6 +164,17 @@ class Reader:
         if whole.label and _confidence(whole) > mean + margin:
             return [whole]
         return self._with_regret(None, known, found)
+
+    def _opened(self, readings: Readings) -> Optional[Question]:
+        """What a message sets out to do, when it only adds to that: "book me in, Ann, pores"."""
+        beginnings = [readings.opening, *(unit.text for unit in readings.units)]
+        questions = [self._question(text) for text in beginnings if text]
+        set_out = [q for q in questions if q.label and base_intent(q.label) in self._is.last]
+        if not set_out or _confidence(set_out[0]) < self._is.certain:
+            return None
+        others = [unit for unit in readings.units if asks(unit.text) and not unit.keyword]
+        also_asked = [unit for unit in others if unit.text not in {q.text for q in set_out}]
+        return None if any(set_out[0].text not in u.text for u in also_asked) else set_out[0]
 
     def _undecided(self, whole: Question, readings: Readings) -> List[Question]:
         """Two answers that fit a message with an "and" or "or" in it as well as each other."""
@@ -185,7 +203,8 @@ class Reader:
                 ones[i] = ones[i - 1] if together.label == ones[i - 1].label else together
                 continue
             weaker, stronger = sorted((i - 1, i), key=lambda k: _confidence(ones[k]))
-            if self._is_repeated(ones[weaker], ones[stronger], together):
+            refers = weaker == i and unit.refers
+            if self._is_repeated(ones[weaker], ones[stronger], together, refers):
                 ones[weaker] = ones[stronger]
         return ones
 
@@ -193,9 +212,15 @@ class Reader:
         by = _confidence(together) - _confidence(alone)
         return by >= (0.0 if alone.label is None else self._is.clearer)
 
-    def _is_repeated(self, weaker: Question, stronger: Question, together: Question) -> bool:
-        """Whether two parts are one question: together they are understood as well as one alone."""
-        if together.label != stronger.label or _confidence(weaker) >= self._is.weak:
+    def _is_repeated(
+        self, weaker: Question, stronger: Question, together: Question, refers: bool
+    ) -> bool:
+        """Whether two parts are one question: together they are understood as well as one alone.
+
+        The weaker one may be less weak where it `refers` to the stronger one before it.
+        """
+        weak = self._is.weak_referring if refers else self._is.weak
+        if together.label != stronger.label or _confidence(weaker) >= weak:
             return False
         return _confidence(together) >= _confidence(stronger) - self._is.dilution
 
@@ -204,7 +229,7 @@ class Reader:
         alone = self._question(unit.text, leniently=True)
         if not unit.context:
             return alone
-        in_context = self._question(unit.whole)
+        in_context = self._question(unit.whole, leniently=unit.conditional)
         if in_context.label is None:
             return alone
         if self._says_nothing(unit) or self._makes_careful(unit, in_context):
@@ -221,8 +246,13 @@ class Reader:
     def _makes_careful(self, unit: Unit, in_context: Question) -> bool:
         return unit.conditional or base_intent(str(in_context.label)) in self._is.careful
 
-    def _of_variants(self, one: Question, variants: Sequence[Sequence[Text]]) -> List[Question]:
-        """The things that a unit asks about, when each is an answer of its own; the unit else."""
+    def _of_variants(
+        self, one: Question, variants: Sequence[Sequence[Text]], all_meant: bool
+    ) -> List[Question]:
+        """The things that a unit asks about, when each is an answer of its own; the unit else.
+
+        `all_meant`: the unit says that it means all of them ("both").
+        """
         each = [max(map(self._question, forms), key=_confidence) for forms in variants]
         labels = {question.label for question in each}
         if len(each) < 2 or None in labels or len(labels) < 2:
@@ -231,6 +261,8 @@ class Reader:
             return [one]
         if not all(self._counts(str(label)) for label in labels):
             return [one]
+        if all_meant:
+            return each
         mean = sum(map(_confidence, each)) / len(each)
         return [one] if one.label and _confidence(one) > mean + self._is.whole_over_words else each
 

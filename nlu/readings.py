@@ -27,7 +27,7 @@ from nlu.context import (
     last_answered,
     mentions_in,
 )
-from nlu.follow_ups import Candidate, Topic, candidates, is_bare
+from nlu.follow_ups import Candidate, Row, Topic, candidates, is_bare
 from nlu.offers import chosen
 from nlu.spacy_text import SENTENCES, SpacyText
 
@@ -45,11 +45,13 @@ _PAIR_AT_END = re.compile(
     r"(?:\s+(?:please|pls|both|too|as well))*\W*$",
     re.IGNORECASE,
 )
+_REFERRING = re.compile(r"\b(?:it|its|it's|that|this)\b", re.IGNORECASE)
 # What a message said first points to all of: "can it help with those?"
 _POINTING = re.compile(
     r"\b(?:these|those|them|either|both|the two|all (?:of )?(?:that|this|it))\b", re.IGNORECASE
 )
 _JOINING = re.compile(r"\b(?:and|or|plus|also)\b|[&+/]", re.IGNORECASE)
+_OPENING = re.compile(r"\W*(?P<opening>\w+(?: [\w']+){1,5})\s*[,.:!?-]+\s*\S")
 # "They" and "which one" are of the question before; "it" is mostly the treatment.
 _LEANING = re.compile(r"\b(?:they|them|those|these|each|which ones?|both)\b", re.IGNORECASE)
 LONGEST_RIGHT = 4
@@ -63,8 +65,9 @@ class Unit(NamedTuple):
     """One clause that asks, with the statements around it: `im 52 with acne scars, | is it safe`.
 
     `conditional`: what is said around it may decide the answer, such as an illness. `leans`: it
-    points back to the question before it, as in "and what are they called"; `points`: it points to
-    several things said around it, each of which `things` puts with it.
+    cannot do without the question before it, as in "and what are they called", and `refers`: it may
+    be about that, as with "it". `points`: it points to several things said around it, each of which
+    `things` puts with it.
     """
 
     text: Text
@@ -72,6 +75,7 @@ class Unit(NamedTuple):
     keyword: bool = False
     conditional: bool = False
     leans: bool = False
+    refers: bool = False
     points: bool = False
     things: Sequence[Sequence[Text]] = ()
 
@@ -98,6 +102,8 @@ class Readings(NamedTuple):
     statements: List[Text]
     # an "and" or "or" stands in it
     joined: bool = False
+    # what stands before the first comma or full stop, where more follows
+    opening: Text = ""
     follow_ups: Sequence[Candidate] = ()
     # by intent (`ask_more`), the label it comes down to after the last answer, None for none
     continuations: Mapping[Text, Optional[Text]] = MappingProxyType({})
@@ -108,7 +114,8 @@ class Readings(NamedTuple):
         wanted += [both(*pair) for pair in zip(self.units, self.units[1:], strict=False)]
         wanted += [form for of_unit in self.variants for forms in of_unit for form in forms]
         wanted += [form for unit in self.units for forms in unit.things for form in forms]
-        return list(dict.fromkeys([*wanted, *self.statements]))[:MOST_READINGS]
+        others = [*self.statements, *([self.opening] if self.opening else [])]
+        return list(dict.fromkeys([*wanted, *others]))[:MOST_READINGS]
 
     def all_texts(self) -> List[Text]:
         """The parts, and what the message may mean after what was said before."""
@@ -221,6 +228,13 @@ class AlternativeReadings(GraphComponent, IntentClassifier):
                 message.set(READINGS, readings)
         return messages
 
+    def _row(self, told: Sequence[Text]) -> Row:
+        """What one of the answers told lists, and where in it the last answer stands."""
+        lists = (self._answers[label].lists for label in told if label in self._answers)
+        listed = next(filter(None, lists), [])
+        nouns = [self._answers[label].topic for label in listed]
+        return Row(nouns, listed.index(told[0]) if told and told[0] in listed else None)
+
     def _readings(
         self, message: Message, answered: Optional[Answered], told: Sequence[Text]
     ) -> Optional[Readings]:
@@ -235,7 +249,9 @@ class AlternativeReadings(GraphComponent, IntentClassifier):
         general = self._config["general_topic"]
         topic = Topic(about.topic, about.topic_stated)
         return (readings or Readings([], [], []))._replace(
-            follow_ups=candidates(message.get(TEXT), mentions, answered, topic, general),
+            follow_ups=candidates(
+                message.get(TEXT), mentions, answered, topic, general, self._row(told)
+            ),
             continuations={
                 self._config["more"]: next((n for n in about.following if n not in told), None),
                 self._config["why"]: about.why,
@@ -247,13 +263,14 @@ class Answer(NamedTuple):
     """What a FAQ's metadata, or failing that its label and source, says of it.
 
     `topic`: what it is about, as a noun; `why`: the label that gives its reason; `following`: the
-    labels to go on with, the best first.
+    labels to go on with, the best first; `lists`: the labels of what it lists, in order.
     """
 
     topic: Text
     topic_stated: bool
     why: Optional[Text]
-    following: List[Text]
+    following: Sequence[Text]
+    lists: Sequence[Text] = ()
 
 
 NOTHING_KNOWN = Answer("", False, None, [])
@@ -276,7 +293,11 @@ def _answer(label: Text, about: Dict[Text, Dict[Text, Any]], known: Dict[Text, T
     beside = [other for other in _closest(label, about) if other not in stated]
     topic = metadata.get("topic")
     return Answer(
-        topic or noun_of(label), bool(topic), known.get(metadata.get("why", "")), stated + beside
+        topic or noun_of(label),
+        bool(topic),
+        known.get(metadata.get("why", "")),
+        stated + beside,
+        [known[slug] for slug in metadata.get("lists") or [] if slug in known],
     )
 
 
@@ -314,14 +335,20 @@ def readings_of(
     variants = [_variants(unit, asked_about) for unit in units]
     statements = [clause.text for clause in clauses if not clause.asks]
     joined = any(_JOINING.search(sentence) for sentence in sentences)
-    if len(clauses) < 2 and not any(variants) and not joined:
+    opening = _opening(" ".join(sentences))
+    if len(clauses) < 2 and not any(variants) and not joined and not opening:
         return None
-    return Readings(units, variants, statements, joined)
+    return Readings(units, variants, statements, joined, opening)
 
 
 def leans(text: Text) -> bool:
     """Whether a clause cannot do without the one before it: "and for how long"."""
     return bool(_LEANING.search(text) or is_bare(text))
+
+
+def _opening(text: Text) -> Text:
+    found = _OPENING.match(text)
+    return found.group("opening") if found else ""
 
 
 def _names(subject: Text, text: Text) -> bool:
@@ -351,6 +378,7 @@ def _unit(clause: Clause, context: Sequence[Text], goes_on: bool) -> Unit:
         " ".join(context),
         clause.keyword,
         leans=goes_on and not context and leans(clause.text),
+        refers=bool(_REFERRING.search(clause.text)),
         points=bool(context) and bool(_POINTING.search(clause.text)),
         things=things,
     )
