@@ -1,4 +1,4 @@
-"""Writes the encoder as an ONNX graph: BERT (6 layers, 12 heads), mean pooling, length 1.
+"""Writes the encoder as an ONNX graph: BERT (6 layers, 12 heads), weighted mean pooling, length 1.
 
 Architecture after Devlin et al. 2019 and the release's config.json; standard ONNX operators only,
 in the patterns that onnxruntime fuses.
@@ -68,8 +68,9 @@ class GraphWriter:
 def build_graph(weights: dict[str, np.ndarray]) -> onnx.ModelProto:
     """The encoder's graph.
 
-    Inputs `input_ids` and `attention_mask`, int64 of shape (batch, tokens); output `embedding`,
-    float32 of shape (batch, 384) with rows of length 1.
+    Inputs `input_ids` and `attention_mask`, int64 of shape (batch, tokens), and `token_weights`,
+    float32 of that shape: how much each token counts in the mean, 0 where it is padding. Output
+    `embedding`, float32 of shape (batch, 384) with rows of length 1.
     """
     g = GraphWriter()
     hidden = _embeddings(g, weights)
@@ -128,10 +129,10 @@ def _attention(
 
 
 def _pool(g: GraphWriter, hidden: str) -> None:
-    """The mean over the tokens that are no padding, scaled to length 1, as `embedding`."""
-    mask = g.op("Unsqueeze", g.op("Cast", "attention_mask", to=TensorProto.FLOAT), g.integers(2))
+    """The weighted mean over the tokens, scaled to length 1, as `embedding`."""
+    weights = g.op("Unsqueeze", "token_weights", g.integers(2))
     # The sum's direction is the mean's, so dividing by the count is left to the normalisation.
-    total = g.op("ReduceSum", g.op("Mul", hidden, mask), g.integers(1), keepdims=0)
+    total = g.op("ReduceSum", g.op("Mul", hidden, weights), g.integers(1), keepdims=0)
     norm = g.op("ReduceL2", total, axes=[1], keepdims=1)
     g.nodes.append(
         helper.make_node("Div", [total, g.op("Max", norm, g.scalar(EPSILON))], ["embedding"])
@@ -144,8 +145,9 @@ def _model(g: GraphWriter) -> onnx.ModelProto:
         g.nodes,
         "all-MiniLM-L6-v2",
         [
-            helper.make_tensor_value_info(name, TensorProto.INT64, shape)
-            for name in ("input_ids", "attention_mask")
+            helper.make_tensor_value_info("input_ids", TensorProto.INT64, shape),
+            helper.make_tensor_value_info("attention_mask", TensorProto.INT64, shape),
+            helper.make_tensor_value_info("token_weights", TensorProto.FLOAT, shape),
         ],
         [helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["batch", HIDDEN])],
         list(g.initializers.values()),

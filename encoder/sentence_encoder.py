@@ -21,7 +21,7 @@ class EncoderNotBuilt(FileNotFoundError):
 
 
 class SentenceEncoder:
-    """all-MiniLM-L6-v2 with mean pooling.
+    """all-MiniLM-L6-v2 with mean pooling, in which tokens may be given weights.
 
     Args:
         directory: where `python -m encoder` put `model.onnx`, `model.int8.onnx` and
@@ -53,11 +53,25 @@ class SentenceEncoder:
             str(graph), options, providers=["CPUExecutionProvider"]
         )
 
-    def encode(self, sentences: Sequence[str]) -> np.ndarray:
+    @property
+    def vocabulary_size(self) -> int:
+        size: int = self._tokenizer.get_vocab_size()
+        return size
+
+    def token_ids(self, sentences: Sequence[str]) -> list[list[int]]:
+        """Each sentence's word pieces, between the tokens that mark its start and its end."""
+        encodings = self._tokenizer.encode_batch(list(sentences))
+        return [e.ids[: sum(e.attention_mask)] for e in encodings]
+
+    def encode(
+        self, sentences: Sequence[str], token_weights: np.ndarray | None = None
+    ) -> np.ndarray:
         """Embeds sentences.
 
         Args:
             sentences: texts of any length; what goes past 128 word pieces is cut off.
+            token_weights: float32 of shape (vocabulary,), how much each token counts in the mean;
+            all the same when None.
 
         Returns:
             float32 array of shape (len(sentences), 384); rows have length 1, in the order given.
@@ -69,15 +83,18 @@ class SentenceEncoder:
         result = np.empty((len(sentences), self.dimension), dtype=np.float32)
         for start in range(0, len(order), BATCH):
             rows = order[start : start + BATCH]
-            result[rows] = self._encode_batch([sentences[i] for i in rows])
+            result[rows] = self._encode_batch([sentences[i] for i in rows], token_weights)
         return result
 
-    def _encode_batch(self, sentences: list[str]) -> np.ndarray:
+    def _encode_batch(self, sentences: list[str], token_weights: np.ndarray | None) -> np.ndarray:
         encodings = self._tokenizer.encode_batch(sentences)
         ids = np.array([e.ids for e in encodings], dtype=np.int64)
         mask = np.array([e.attention_mask for e in encodings], dtype=np.int64)
+        weights = mask.astype(np.float32)
+        if token_weights is not None:
+            weights *= token_weights[ids]
         embeddings: np.ndarray = self._session.run(
-            None, {"input_ids": ids, "attention_mask": mask}
+            None, {"input_ids": ids, "attention_mask": mask, "token_weights": weights}
         )[0]
         return embeddings
 

@@ -69,6 +69,20 @@ def test_the_graph_computes_what_the_paper_says():
         assert float(embedding @ expected) == pytest.approx(1.0, abs=1e-5)
 
 
+def test_tokens_count_as_much_as_their_weights_say():
+    encoder = SentenceEncoder(BUILT)
+    weights = np.zeros(encoder.vocabulary_size, np.float32)
+    (ids,) = encoder.token_ids(["pain sun"])
+    weights[ids[1]] = 2.0
+
+    weighted = encoder.encode(["pain sun", "pain sun " * 3], weights)
+
+    of_pain = encoder.encode(["pain sun"], np.where(np.arange(len(weights)) == ids[1], 1, 0))
+    assert len(ids) == 4
+    np.testing.assert_allclose(weighted[0], of_pain[0], atol=1e-5)
+    assert float(weighted[0] @ encoder.encode(["pain sun"])[0]) < 0.99
+
+
 def test_a_sentence_has_the_same_vector_alone_and_in_a_batch():
     encoder = SentenceEncoder(BUILT)
 
