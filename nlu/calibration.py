@@ -63,12 +63,13 @@ class HeldOut(NamedTuple):
 
 class TrainingSet(NamedTuple):
     """Training examples as the head sees them: features (n, d), embeddings (n, 384), label numbers
-    (n,).
+    (n,), and which of them are no message but their label's name (n,).
     """
 
     features: np.ndarray
     embeddings: np.ndarray
     label_of: np.ndarray
+    is_name: np.ndarray
     labels: List[Text]
     # None before cross-validation, and where the examples are too few for it
     evidence: Optional[Evidence] = None
@@ -80,11 +81,12 @@ class TrainingSet(NamedTuple):
 
         None when fewer than two labels have two examples each.
         """
-        if len(self.labels) < 2 or np.sort(np.bincount(self.label_of))[-2] < 2:
+        messages = np.bincount(self.label_of[~self.is_name])
+        if len(self.labels) < 2 or np.sort(messages)[-2] < 2:
             return None
         folds = max(2, min(settings.folds, len(self.labels)))
         random = np.random.default_rng(0)
-        of_examples = _example_folds(self.label_of, folds, random)
+        of_examples = _example_folds(self.label_of, self.is_name, folds, random)
         left_out = [*of_examples, *_label_folds(self.label_of, folds, random)]
         rough = replace(settings, iterations=settings.fold_iterations)
         # A fold a core, rather than the library's threads in each, which wait for one another.
@@ -99,13 +101,20 @@ class TrainingSet(NamedTuple):
         return blend, *_judge(scored, blend, settings.unknown_share)
 
     def _score_held_out(self, held_out: np.ndarray, settings: Hyperparameters) -> HeldOut:
-        """Fits without the held-out rows (boolean, shape (n,)) and scores those."""
+        """Fits without the held-out rows (boolean, shape (n,)) and scores their messages."""
         kept, label_of = np.unique(self.label_of[~held_out], return_inverse=True)
-        head = Head.fit(self.features[~held_out], self.embeddings[~held_out], label_of, settings)
+        head = Head.fit(
+            self.features[~held_out],
+            self.embeddings[~held_out],
+            label_of,
+            self.is_name[~held_out],
+            settings,
+        )
         number = np.full(len(self.labels), -1)
         number[kept] = np.arange(len(kept))
-        parts = head.score(self.features[held_out], self.embeddings[held_out])
-        return HeldOut(parts, number[self.label_of[held_out]])
+        asked = held_out & ~self.is_name
+        parts = head.score(self.features[asked], self.embeddings[asked])
+        return HeldOut(parts, number[self.label_of[asked]])
 
 
 def _judge(
@@ -148,14 +157,14 @@ def signs(log_product: np.ndarray, parts: Parts) -> np.ndarray:
 
 
 def _example_folds(
-    label_of: np.ndarray, folds: int, random: np.random.Generator
+    label_of: np.ndarray, is_name: np.ndarray, folds: int, random: np.random.Generator
 ) -> List[np.ndarray]:
-    """Boolean masks; each label's examples are spread evenly, and a lone example is never held
-    out.
+    """Boolean masks; each label's messages are spread evenly, and a lone one is never held out, nor
+    is a name.
     """
     fold_of = np.full(len(label_of), -1)
     for label in range(int(label_of.max()) + 1):
-        rows = np.flatnonzero(label_of == label)
+        rows = np.flatnonzero((label_of == label) & ~is_name)
         if len(rows) > 1:
             fold_of[rows] = random.permutation(np.arange(len(rows)) % folds)
     return [fold_of == fold for fold in range(folds) if (fold_of == fold).any()]

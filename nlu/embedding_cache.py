@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 import tempfile
 from pathlib import Path
-from typing import Dict, List, Text
+from typing import Dict, List, Optional, Text
 
 import numpy as np
 
@@ -32,16 +33,24 @@ class EmbeddingCache:
         self._key = key
         self._vectors = self._read()
 
-    def encode(self, texts: List[Text], encoder: SentenceEncoder) -> np.ndarray:
+    def encode(
+        self,
+        texts: List[Text],
+        encoder: SentenceEncoder,
+        token_weights: Optional[np.ndarray] = None,
+    ) -> np.ndarray:
         """Vectors of shape (len(texts), 384); what was missing is encoded and kept."""
-        missing = [text for text in dict.fromkeys(texts) if text not in self._vectors]
+        if not texts:
+            return encoder.encode([])
+        names = texts if token_weights is None else _with_weights(texts, encoder, token_weights)
+        both = zip(names, texts, strict=True)
+        missing = {name: text for name, text in both if name not in self._vectors}
         if missing:
-            self._vectors.update(zip(missing, encoder.encode(missing), strict=False))
-        result = np.stack([self._vectors[text] for text in texts]) if texts else encoder.encode([])
-        if missing:
+            vectors = encoder.encode(list(missing.values()), token_weights)
+            self._vectors.update(zip(missing, vectors, strict=True))
             full = len(self._vectors) > MOST
-            self._write({text: self._vectors[text] for text in texts} if full else self._vectors)
-        return result
+            self._write({name: self._vectors[name] for name in names} if full else self._vectors)
+        return np.stack([self._vectors[name] for name in names])
 
     def _read(self) -> Dict[Text, np.ndarray]:
         try:
@@ -68,3 +77,14 @@ class EmbeddingCache:
             os.replace(draft, self._path)
         except OSError as error:
             logger.warning("%s can't be written: %s", self._path, error)
+
+
+def _with_weights(
+    texts: List[Text], encoder: SentenceEncoder, token_weights: np.ndarray
+) -> List[Text]:
+    """Each text with the weights that its tokens have, which its vector depends on."""
+    weights = [token_weights[ids] for ids in encoder.token_ids(texts)]
+    return [
+        f"{hashlib.blake2s(of_text.tobytes(), digest_size=8).hexdigest()} {text}"
+        for text, of_text in zip(texts, weights, strict=True)
+    ]

@@ -97,14 +97,18 @@ class Head(NamedTuple):
         features: np.ndarray,
         embeddings: np.ndarray,
         label_of: np.ndarray,
+        is_name: np.ndarray,
         settings: Hyperparameters,
     ) -> Head:
-        """From features (n, d), the embeddings (n, 384) they begin with, and label numbers (n,)."""
-        order = np.argsort(label_of, kind="stable")
-        features, embeddings, label_of = features[order], embeddings[order], label_of[order]
+        """From features (n, d), the embeddings (n, 384) they begin with, label numbers (n,), and
+        which rows are label names: the weights learn from these, but they are no examples.
+        """
         weights, bias = fit_softmax(
             features, label_of, settings.c, settings.balance, settings.iterations
         )
+        order = np.argsort(label_of, kind="stable")
+        order = order[~is_name[order]]
+        features, embeddings, label_of = features[order], embeddings[order], label_of[order]
         metric = within_label_metric(embeddings, label_of, settings.shrinkage)
         examples = unit_rows(embeddings @ metric).astype(np.float32)
         spellings = unit_rows(features[:, embeddings.shape[1] :])

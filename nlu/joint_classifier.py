@@ -32,6 +32,7 @@ from nlu.sentence_features import (
     Featurized,
     SentenceFeatures,
     embedding_of,
+    names_with_embeddings,
 )
 from nlu.urgency import Urgency
 
@@ -116,11 +117,17 @@ class JointClassifier(GraphComponent, IntentClassifier):
         if not examples:
             logger.warning("no intent examples: the classifier stays untrained")
             return self._resource
+        rows = [(m.get(NORMALISED), embedding_of(m), m.get_full_intent()) for m in examples]
+        rows += [
+            (*name, m.get_full_intent()) for m in examples for name in names_with_embeddings(m)
+        ]
+        texts, vectors, labels = zip(*rows, strict=True)
         self._model, training_set = JointModel.fit(
-            [m.get(NORMALISED) for m in examples],
-            np.stack([embedding_of(m) for m in examples]),
-            [m.get_full_intent() for m in examples],
+            texts,
+            np.stack(vectors),
+            labels,
             self._settings,
+            is_name=np.arange(len(rows)) >= len(examples),
         )
         try:
             self._gate = calibrate(training_set, self._settings, self._assumptions)

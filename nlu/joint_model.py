@@ -132,15 +132,21 @@ class JointModel:
         embeddings: np.ndarray,
         labels: Sequence[Text],
         settings: Hyperparameters = DEFAULTS,
+        is_name: Optional[np.ndarray] = None,
     ) -> Tuple[JointModel, TrainingSet]:
         """Fits on n texts with embeddings of shape (n, 384) and calibrates the scores; also returns
         what the gate needs.
+
+        `is_name` (n,) tells which texts are no message but their label's name, None for none. A
+        label with a name must have a message, too.
         """
         names, label_of = np.unique(np.asarray(labels), return_inverse=True)
         ngrams, columns = NgramFeatures.fit(texts, settings.ngram_dimensions)
         features = np.hstack([embeddings, settings.ngram_weight * columns]).astype(np.float32)
-        training_set = TrainingSet(features, embeddings, label_of, [str(n) for n in names])
-        head = Head.fit(features, embeddings, label_of, settings)
+        if is_name is None:
+            is_name = np.zeros(len(texts), bool)
+        training_set = TrainingSet(features, embeddings, label_of, is_name, [str(n) for n in names])
+        head = Head.fit(features, embeddings, label_of, is_name, settings)
         found = training_set.cross_validate(settings)
         blend, calibration, evidence = found or (Blend(settings.trust), None, None)
         model = cls(training_set.labels, ngrams, head, settings, blend, calibration)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Callable, Dict, List, NamedTuple, Text
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Text, Tuple
 
 import numpy as np
 import rasa.shared.utils.io
@@ -13,7 +13,12 @@ from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.featurizers.dense_featurizer.dense_featurizer import DenseFeaturizer
 from rasa.shared.exceptions import InvalidConfigException
-from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, TEXT
+from rasa.shared.nlu.constants import (
+    FEATURE_TYPE_SENTENCE,
+    FEATURE_TYPE_SEQUENCE,
+    METADATA,
+    TEXT,
+)
 from rasa.shared.nlu.training_data.features import Features
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
@@ -21,14 +26,20 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from encoder import SentenceEncoder
 from encoder.sentence_encoder import GRAPH_FILES, fingerprint
 from nlu.embedding_cache import EmbeddingCache
+from nlu.label_names import names_of
 from nlu.normalisation import Spellings, normalise
+from nlu.rarity import rarity_weights
 from nlu.readings import READINGS
 from nlu.spacy_text import SpacyText, spelling_variants
 
 PROJECT = Path(__file__).resolve().parents[1]
 NORMALISED = "normalised_text"
 READING_FEATURES = "reading_features"
+# What a label is called (list of texts, sequence features), on the label's first training example.
+LABEL_NAMES = "label_names"
 CACHE_FILE = "training-embeddings.npz"
+SPELLINGS_FILE = "spellings.json"
+WEIGHTS_FILE = "token-weights.npy"
 
 
 class Featurized(NamedTuple):
@@ -43,7 +54,8 @@ class Featurized(NamedTuple):
 class SentenceFeatures(DenseFeaturizer, GraphComponent):
     """Adds the normalised text and its sentence embedding (1 x 384, length 1) to each message.
 
-    What it learns from the training data are the spelling variants (see `nlu.spacy_text`).
+    What it learns from the training data are the spelling variants (see `nlu.spacy_text`) and how
+    rare each token is. In training it also encodes the labels' names, for `nlu.joint_classifier`.
     """
 
     @classmethod
@@ -58,6 +70,11 @@ class SentenceFeatures(DenseFeaturizer, GraphComponent):
             "encoder": "models/encoder",
             # float32, or int8 (about a third of the time, a little less exact)
             "precision": "float32",
+            # how much more a token counts that is rare in the training data: 0 not
+            "rarity": 1.0,
+            # encode what labels are called as well, as further examples: the words of their name,
+            # and the `title` in their metadata
+            "label_names": True,
             # remember the training data's embeddings beside the encoder, for the next training
             "cache": True,
         }
@@ -69,11 +86,13 @@ class SentenceFeatures(DenseFeaturizer, GraphComponent):
         resource: Resource,
         execution_context: ExecutionContext,
         spellings: Spellings,
+        token_weights: Optional[np.ndarray] = None,
     ) -> None:
         super().__init__(execution_context.node_name or type(self).__name__, config)
         self._model_storage = model_storage
         self._resource = resource
         self._spellings = spellings
+        self._token_weights = token_weights
         self._encoder = SentenceEncoder(PROJECT / config["encoder"], config["precision"])
 
     @classmethod
@@ -101,15 +120,21 @@ class SentenceFeatures(DenseFeaturizer, GraphComponent):
 
     def train(self, training_data: TrainingData) -> Resource:
         self._spellings = Spellings(spelling_variants(training_data))
+        messages = [m for m in training_data.training_examples if m.get(TEXT)]
+        self._token_weights = rarity_weights(
+            self._encoder.token_ids(self._normalised(messages)),
+            self._encoder.vocabulary_size,
+            self._config["rarity"],
+        )
         self.persist()
         return self._resource
 
     def persist(self) -> None:
-
         with self._model_storage.write_to(self._resource) as directory:
             rasa.shared.utils.io.dump_obj_as_json_to_file(
-                directory / "spellings.json", self._spellings.variants
+                directory / SPELLINGS_FILE, self._spellings.variants
             )
+            np.save(directory / WEIGHTS_FILE, self._token_weights)
 
     @classmethod
     def load(
@@ -120,15 +145,46 @@ class SentenceFeatures(DenseFeaturizer, GraphComponent):
         execution_context: ExecutionContext,
         **kwargs: Any,
     ) -> SentenceFeatures:
-
         with model_storage.read_from(resource) as directory:
-            variants = rasa.shared.utils.io.read_json_file(directory / "spellings.json")
-        return cls(config, model_storage, resource, execution_context, Spellings(variants))
+            variants = rasa.shared.utils.io.read_json_file(directory / SPELLINGS_FILE)
+            weights = np.load(directory / WEIGHTS_FILE)
+        return cls(config, model_storage, resource, execution_context, Spellings(variants), weights)
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        encode = self._encode_from_cache if self._config["cache"] else self._encoder.encode
-        self._featurize([m for m in training_data.training_examples if m.get(TEXT)], encode)
+        messages = [m for m in training_data.training_examples if m.get(TEXT)]
+        called = self._called(training_data) if self._config["label_names"] else []
+        texts = self._normalised(messages)
+        names = [name for _, of_label in called for name in of_label]
+        vectors = iter(self._encode_for_training([*texts, *names]))
+        for message, text in zip(messages, texts, strict=True):
+            self._add_features(message, text, next(vectors))
+        for message, of_label in called:
+            message.set(LABEL_NAMES, of_label)
+            rows = np.stack([next(vectors) for _ in of_label])
+            message.add_features(
+                Features(rows, FEATURE_TYPE_SEQUENCE, LABEL_NAMES, self._identifier)
+            )
         return training_data
+
+    def _normalised(self, messages: Sequence[Message]) -> List[Text]:
+        return [normalise(message.get(TEXT), self._spellings) for message in messages]
+
+    def _called(self, training_data: TrainingData) -> List[Tuple[Message, List[Text]]]:
+        """The first message of each label that is called anything, with what it is called."""
+        first: Dict[Text, Message] = {}
+        for message in training_data.intent_examples:
+            if message.get(TEXT):
+                first.setdefault(message.get_full_intent(), message)
+        names = names_of(first)
+        called = []
+        for label, message in first.items():
+            title = ((message.get(METADATA) or {}).get("intent") or {}).get("title")
+            texts = [
+                normalise(str(text), self._spellings) for text in (names.get(label), title) if text
+            ]
+            if texts:
+                called.append((message, texts))
+        return called
 
     def process(self, messages: List[Message]) -> List[Message]:
         """Featurizes each message, and with it the other readings it may have."""
@@ -141,21 +197,17 @@ class SentenceFeatures(DenseFeaturizer, GraphComponent):
         readings = message.get(READINGS)
         others = readings.all_texts() if readings else []
         texts = [normalise(text, self._spellings) for text in [message.get(TEXT), *others]]
-        vectors = self._encoder.encode(texts)
+        vectors = self._encoder.encode(texts, self._token_weights)
         self._add_features(message, texts[0], vectors[0])
         message.set(READING_FEATURES, Featurized(others, texts[1:], vectors[1:]))
 
-    def _encode_from_cache(self, texts: List[Text]) -> np.ndarray:
+    def _encode_for_training(self, texts: List[Text]) -> np.ndarray:
+        if not self._config["cache"]:
+            return self._encoder.encode(texts, self._token_weights)
         directory = PROJECT / self._config["encoder"]
         key = fingerprint(directory, self._config["precision"])
-        return EmbeddingCache(directory / CACHE_FILE, key).encode(texts, self._encoder)
-
-    def _featurize(
-        self, messages: List[Message], encode: Callable[[List[Text]], np.ndarray]
-    ) -> None:
-        texts = [normalise(message.get(TEXT), self._spellings) for message in messages]
-        for message, text, vector in zip(messages, texts, encode(texts), strict=False):
-            self._add_features(message, text, vector)
+        cache = EmbeddingCache(directory / CACHE_FILE, key)
+        return cache.encode(texts, self._encoder, self._token_weights)
 
     def _add_features(self, message: Message, text: Text, vector: np.ndarray) -> None:
         message.set(NORMALISED, text)
@@ -175,3 +227,10 @@ def embedding_of(message: Message) -> np.ndarray:
         raise ValueError("no sentence embedding: put nlu.sentence_features.SentenceFeatures before")
     vector: np.ndarray = sentence.features[0]
     return vector
+
+
+def names_with_embeddings(message: Message) -> List[Tuple[Text, np.ndarray]]:
+    """What a training example's label is called, where this is the one to say so."""
+    names = message.get(LABEL_NAMES) or []
+    sequence, _ = message.get_dense_features(LABEL_NAMES)
+    return list(zip(names, sequence.features, strict=True)) if sequence is not None else []

@@ -13,7 +13,11 @@ def clusters(labels: int, each: int, noise: float, seed: int = 0) -> TrainingSet
     rows = np.repeat(centres, each, axis=0) + noise * random.normal(size=(labels * each, 384))
     rows = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
     return TrainingSet(
-        rows, rows, np.repeat(np.arange(labels), each), [str(i) for i in range(labels)]
+        rows,
+        rows,
+        np.repeat(np.arange(labels), each),
+        np.zeros(len(rows), bool),
+        [str(i) for i in range(labels)],
     )
 
 

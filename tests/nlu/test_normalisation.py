@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from nlu.embedding_cache import EmbeddingCache
@@ -34,9 +35,10 @@ class CountingEncoder:
     def __init__(self):
         self.seen = []
 
-    def encode(self, texts):
-        import numpy as np
+    def token_ids(self, texts):
+        return [[ord(letter) - ord("a") for letter in text] for text in texts]
 
+    def encode(self, texts, token_weights=None):
         self.seen.extend(texts)
         return np.array([[len(t), 1.0] for t in texts], dtype=np.float32).reshape(len(texts), 2)
 
@@ -63,3 +65,13 @@ def test_vectors_of_another_encoder_or_a_damaged_file_are_not_used(tmp_path, spo
     )
 
     assert encoder.seen == ["a"]
+
+
+def test_a_sentence_is_encoded_again_when_one_of_its_tokens_has_another_weight(tmp_path):
+    first, second = CountingEncoder(), CountingEncoder()
+    cache = EmbeddingCache(tmp_path / "kept.npz", "key")
+    cache.encode(["a", "bb"], first, np.array([1.0, 1.0]))
+
+    cache.encode(["a", "bb", "ab"], second, np.array([1.0, 1.5]))
+
+    assert second.seen == ["bb", "ab"]
