@@ -46,6 +46,8 @@ class Understanding:
     # the confidence it has at least
     as_good: float = 0.75
     fair: float = 0.35
+    # how much a text that stands in for what is not understood counts
+    needed: float = 0.7
     # below this a part may be but its neighbour in other words
     weak: float = 0.5
     weak_referring: float = 0.75
@@ -130,8 +132,8 @@ class Reader:
                 continue
             if not self._may_replace(whole, candidate):
                 continue
-            worth = _confidence(meant) * (candidate.bias or 1.0)
-            if worth > standing:
+            worth = _confidence(meant) * (candidate.bias or self._is.needed)
+            if worth > standing and self._accepts(worth):
                 best, standing = meant, worth
         return best
 
@@ -154,6 +156,7 @@ class Reader:
                 spoken_of = self._of_variants(one, unit.things, unit.points)
             by_words = by_words or unit.keyword or len(spoken_of) > 1
             found += spoken_of
+        found += [q for q in map(self._question, readings.statements) if self._comes_last(q)]
         known = _distinct([part for part in found if part.label and self._counts(part.label)])
         if not known:
             return []
