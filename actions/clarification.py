@@ -11,6 +11,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.turn import user_turns
 
 FALLBACK = "nlu_fallback"
+EMERGENCY = "emergency"
 MOST_CHOICES = 3
 # What share of the clarifying bar the choices beside the best one must reach.
 OTHERS_SHARE = 0.2
@@ -25,6 +26,9 @@ class NotUnderstood(Action):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
+        if was_emergency_lately(tracker):
+            dispatcher.utter_message(response="utter_emergency_noted")
+            return []
         if was_fallback_before(tracker):
             dispatcher.utter_message(response="utter_not_understood_again")
             return []
@@ -37,13 +41,20 @@ class NotUnderstood(Action):
         return []
 
 
+def was_emergency_lately(tracker: Tracker) -> bool:
+    """Whether one of the visitor's two messages before this one was an emergency."""
+    return EMERGENCY in _intents_before(tracker)[:2]
+
+
 def was_fallback_before(tracker: Tracker) -> bool:
     """Whether the visitor's message before this one was not understood either."""
-    turns = user_turns(tracker)
-    if len(turns) < 2:
-        return False
-    intent = (turns[1].get("parse_data") or {}).get("intent") or {}
-    return intent.get("name") == FALLBACK
+    return _intents_before(tracker)[:1] == [FALLBACK]
+
+
+def _intents_before(tracker: Tracker) -> list[str | None]:
+    """The intents of the visitor's messages before this one, the latest first."""
+    parses = [turn.get("parse_data") or {} for turn in user_turns(tracker)[1:]]
+    return [(parse.get("intent") or {}).get("name") for parse in parses]
 
 
 def close_answers(message: dict[str, Any], domain: dict[str, Any]) -> list[dict[str, str]]:
