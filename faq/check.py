@@ -98,6 +98,7 @@ def _check(library: Library, content: Path, encoder: Path | None) -> list[Findin
     for faq in library:
         for check in CHECKS:
             findings += check(faq)
+        findings += _follow_ups(faq, library)
         if articles is not None:
             findings += _source(faq, articles)
     others, unreadable = _other_examples(content)
@@ -124,6 +125,14 @@ def _error(faq: Faq, part: str, what: str, how: str) -> Finding:
 
 def _warning(faq: Faq, part: str, what: str, how: str) -> Finding:
     return Finding("warning", faq.slug, f"{faq.path}:{faq.lines[part]}", what, how)
+
+
+def _follow_ups(faq: Faq, library: Library) -> Iterator[Finding]:
+    known = {other.slug for other in library} | {broken.path.stem for broken in library.broken}
+    for slug in dict.fromkeys(faq.leads_to):
+        if slug not in known:
+            what = f"follow-up questions lead to {slug!r}, which is no FAQ"
+            yield _error(faq, "metadata", what, "Mend it or take it out of why, next or lists.")
 
 
 def _names(faq: Faq) -> Iterator[Finding]:

@@ -54,7 +54,8 @@ class Faq:
     """One FAQ as its file has it; a text that is missing is empty.
 
     `slug` is the file's name. `intent` and `utterance` are what the file calls them and `lines`
-    says where its parts stand, both for checking that they fit.
+    says where its parts stand, both for checking that they fit. `leads_to` are the slugs of the FAQs
+    that follow-up questions go on with.
     """
 
     slug: str
@@ -68,6 +69,7 @@ class Faq:
     intent: str
     utterance: str
     shown: Shown
+    leads_to: tuple[str, ...]
     lines: Mapping[str, int] = field(repr=False, compare=False)
 
     def line_of_phrasing(self, number: int) -> int:
@@ -146,6 +148,11 @@ def read_faq(path: Path) -> Faq:
         intent=examples.words("intent"),
         utterance=utterance,
         shown=Shown(custom.words("faq"), custom.words("title"), custom.words("source")),
+        leads_to=(
+            *filter(None, [metadata.words("why")]),
+            *metadata.slugs("next"),
+            *metadata.slugs("lists"),
+        ),
         lines={
             "intent": examples.line,
             "examples": examples.line_of("examples"),
@@ -227,6 +234,14 @@ class _Part:
             return str(value)
         what = f"{key!r} is not text: YAML takes {value} for something else"
         raise self.broken(self.line_of(key), what, f'Write it in quotes: {key}: "{value}".')
+
+    def slugs(self, key: str) -> tuple[str, ...]:
+        """The texts of a list; none when it is not there."""
+        value = self.mapping.get(key, [])
+        if isinstance(value, list) and all(isinstance(slug, str) for slug in value):
+            return tuple(map(str, value))
+        how = f"Write the slugs of FAQs in brackets: {key}: [downtime, aftercare]."
+        raise self.broken(self.line_of(key), f"{key!r} is no list of FAQs", how)
 
     def listed(self, key: str) -> tuple[str, ...]:
         """The lines of a text that has one `- ...` a line, as Rasa wants its examples."""

@@ -48,6 +48,9 @@ def test_a_sound_library_has_no_findings(content: Path) -> None:
         ("recovery time", "/recovery time", "starts with a slash"),
         ("recovery time", "?!", "has no words"),
         ("      - recovery time\n", "", "only 4 phrasings"),
+        ("    examples: |", "      why: healing\n    examples: |", "lead to 'healing'"),
+        ("    examples: |", "      next: [healing]\n    examples: |", "lead to 'healing'"),
+        ("    examples: |", "      next: healing\n    examples: |", "'next' is no list of FAQs"),
     ],
 )
 def test_a_mistake_is_found_with_its_cure(
