@@ -12,6 +12,7 @@ each part gives). Last, the product is made a probability (nlu.calibration).
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, List, NamedTuple, Optional, Sequence, Text, Tuple
@@ -51,8 +52,10 @@ class NgramFeatures:
     def __init__(self, vectorizer: TfidfVectorizer, components: np.ndarray) -> None:
         self._vectorizer = vectorizer
         self._components = components  # (dimensions, vocabulary)
-        # Contiguous, or the sparse product copies it for each message.
+        self._ngrams_of = vectorizer.build_analyzer()
+        # What an n-gram adds, before the text's length is taken out: (vocabulary, dimensions).
         self._projection = np.ascontiguousarray(components.T)
+        self._idf = vectorizer.idf_.astype(np.float32)
 
     @classmethod
     def fit(cls, texts: Sequence[Text], dimensions: int) -> Tuple[NgramFeatures, np.ndarray]:
@@ -71,9 +74,18 @@ class NgramFeatures:
         return cls(vectorizer, reduced.components_.astype(np.float32)), features
 
     def transform(self, texts: Sequence[Text]) -> np.ndarray:
-        # A loaded vectorizer counts in float64, to which the product would convert the projection.
-        counts = self._vectorizer.transform(texts).astype(np.float32, copy=False)
-        features: np.ndarray = counts @ self._projection
+        """What the fitted vectorizer and SVD make of texts, in a quarter of the time for a few."""
+        features = np.zeros((len(texts), len(self._components)), np.float32)
+        column_of = self._vectorizer.vocabulary_.get
+        for row, text in enumerate(texts):
+            counts = Counter(map(column_of, self._ngrams_of(text)))
+            counts.pop(None, None)
+            if counts:
+                columns = np.fromiter(counts, np.intp, len(counts))
+                found = np.fromiter(counts.values(), np.float32, len(counts))
+                weights = (1 + np.log(found)) * self._idf[columns]
+                weights /= np.linalg.norm(weights)
+                features[row] = weights @ self._projection[columns]
         return features
 
     @staticmethod

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from sklearn.feature_extraction.text import TfidfVectorizer
 
 from nlu.gate import Assumptions, Gate, NotCalibrated, calibrate
 from nlu.head import LEAST_NEARNESS, Blend, Parts
@@ -124,13 +125,21 @@ def small_model(**settings: float) -> tuple:
     return model, model.score(texts, data.embeddings)
 
 
-def test_a_loaded_model_does_not_convert_its_projection_at_each_message():
-    texts = [f"text number {i}" for i in range(24)]
-    vocabulary, idf, components = NgramFeatures.fit(texts, 8)[0].state()
+def test_ngrams_are_weighed_as_the_vectorizer_weighs_them():
+    texts = [f"text number {i} is about cats and cats" for i in range(24)]
+    ngrams, fitted = NgramFeatures.fit(texts, 8)
+    vectorizer = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True)
+    counts = vectorizer.fit_transform(texts)
+    components = ngrams.state()[2]
 
-    loaded = NgramFeatures.from_state(vocabulary, idf, components)
-
-    assert loaded.transform(["text"]).dtype == np.float32
+    for features in (
+        ngrams.transform(texts),
+        NgramFeatures.from_state(*ngrams.state()).transform(texts),
+    ):
+        np.testing.assert_allclose(features, fitted, atol=1e-5)
+        np.testing.assert_allclose(features, counts @ components.T, atol=1e-5)
+        assert features.dtype == np.float32
+    assert not ngrams.transform(["", "zzqq"]).any()
 
 
 def test_what_cannot_be_calibrated_scores_by_nearness_weighed_with_probability():
