@@ -6,19 +6,26 @@ import logging
 from typing import Any, Dict, List, Text
 
 import spacy
+from rasa.core.featurizers.precomputation import CoreFeaturizationInputConverter
 from rasa.engine.graph import ExecutionContext
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.classifiers.classifier import IntentClassifier
+from rasa.nlu.constants import TOKENS_NAMES
+from rasa.nlu.extractors.extractor import EntityExtractorMixin
+from rasa.nlu.featurizers.featurizer import Featurizer
 from rasa.nlu.tokenizers.tokenizer import Token, Tokenizer
 from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from spacy.language import Language
+from spacy.tokens import Doc
 
 logger = logging.getLogger(__name__)
 
 SENTENCES = "sentences"
+OURS = f"{__package__}."
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_TOKENIZER, is_trainable=True)
@@ -46,11 +53,13 @@ class SpacyText(Tokenizer):
         model_storage: ModelStorage,
         resource: Resource,
         nlp: Language,
+        training_tokens: bool = True,
     ) -> None:
         super().__init__(config)
         self._model_storage = model_storage
         self._resource = resource
         self._nlp = nlp
+        self._training_tokens = training_tokens
 
     @classmethod
     def create(
@@ -60,13 +69,16 @@ class SpacyText(Tokenizer):
         resource: Resource,
         execution_context: ExecutionContext,
     ) -> SpacyText:
-        return cls(config, model_storage, resource, spacy.blank(config["language"]))
+        nlp = spacy.blank(config["language"])
+        return cls(config, model_storage, resource, nlp, _tokens_are_read(execution_context))
 
     def train(self, training_data: TrainingData) -> Resource:
         self._nlp = spacy.blank(self._config["language"])
         self._nlp.add_pipe("sentencizer")
-        ruler = self._nlp.add_pipe("entity_ruler", config={"phrase_matcher_attr": "LOWER"})
-        ruler.add_patterns(entity_patterns(training_data))
+        patterns = entity_patterns(training_data)
+        if patterns:
+            ruler = self._nlp.add_pipe("entity_ruler", config={"phrase_matcher_attr": "LOWER"})
+            ruler.add_patterns(patterns)
         self.persist()
         return self._resource
 
@@ -85,17 +97,25 @@ class SpacyText(Tokenizer):
     ) -> SpacyText:
         with model_storage.read_from(resource) as directory:
             nlp = spacy.load(directory)
-        return cls(config, model_storage, resource, nlp)
+        return cls(config, model_storage, resource, nlp, _tokens_are_read(execution_context))
 
     def tokenize(self, message: Message, attribute: Text) -> List[Token]:
-        doc = self._nlp.make_doc(message.get(attribute))
-        return [Token(token.text, token.idx) for token in doc if not token.is_space]
+        return _tokens_of(self._nlp.make_doc(message.get(attribute)))
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        """Tokens for the training data, where there is a component that reads them."""
+        return (
+            super().process_training_data(training_data) if self._training_tokens else training_data
+        )
 
     def process(self, messages: List[Message]) -> List[Message]:
         """Adds tokens, sentences (list of texts) and entities to each message."""
-        super().process(messages)
+        # What has no text is of a story that is trained on end to end.
+        super().process([message for message in messages if not message.get(TEXT)])
         for message in messages:
             doc = self._nlp(message.get(TEXT) or "")
+            if message.get(TEXT):
+                message.set(TOKENS_NAMES[TEXT], _tokens_of(doc))
             message.set(SENTENCES, [s.text.strip() for s in doc.sents if s.text.strip()])
             found = [
                 {
@@ -110,6 +130,22 @@ class SpacyText(Tokenizer):
             if found:
                 message.set(ENTITIES, message.get(ENTITIES, []) + found, add_to_output=True)
         return messages
+
+
+def _tokens_of(doc: Doc) -> List[Token]:
+    return [Token(token.text, token.idx) for token in doc if not token.is_space]
+
+
+def _tokens_are_read(context: ExecutionContext) -> bool:
+    """Whether the graph has a component that may want the training data's tokens: ours don't."""
+    kinds = (
+        Featurizer,
+        EntityExtractorMixin,
+        IntentClassifier,
+        CoreFeaturizationInputConverter,  # for policies that are trained end to end
+    )
+    used = [node.uses for node in context.graph_schema.nodes.values()]
+    return any(issubclass(kind, kinds) and not kind.__module__.startswith(OURS) for kind in used)
 
 
 def entity_patterns(training_data: TrainingData) -> List[Dict[Text, Text]]:

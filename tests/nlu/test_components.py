@@ -5,12 +5,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rasa.engine.graph import ExecutionContext, GraphSchema, SchemaNode
+from rasa.nlu.extractors.regex_entity_extractor import RegexEntityExtractor
 from rasa.shared.exceptions import InvalidConfigException
 from rasa.shared.nlu.training_data.formats.rasa_yaml import RasaYAMLReader
 
 from nlu.joint_classifier import JointClassifier
 from nlu.sentence_features import NORMALISED, SentenceFeatures, embedding_of
 from nlu.spacy_text import SENTENCES, SpacyText
+from tests.nlu.conftest import Pipeline
 
 ALL = (SpacyText, SentenceFeatures, JointClassifier)
 
@@ -28,6 +31,21 @@ def test_tokens_carry_their_place_in_the_text(pipeline, training_data):
     assert [(t.text, t.start) for t in tokens] == [
         ("Hi", 0), (",", 2), ("does", 4), ("it", 9), ("hurt", 12), ("?", 16),
     ]  # fmt: skip
+
+
+def test_training_data_get_tokens_where_a_component_may_read_them(training_data, storage):
+    foreign = SchemaNode({}, RegexEntityExtractor, "load", "process", {})
+    context = ExecutionContext(GraphSchema({"foreign": foreign}), "test", node_name="node")
+
+    Pipeline(storage, context).train(training_data, SpacyText)
+
+    assert training_data.training_examples[0].get("text_tokens")
+
+
+def test_training_data_get_no_tokens_where_all_components_are_ours(pipeline, training_data):
+    pipeline.train(training_data, *ALL, cache=False)
+
+    assert not any(m.get("text_tokens") for m in training_data.training_examples)
 
 
 def test_sentences_are_split(pipeline, training_data):
