@@ -9,6 +9,7 @@ from typing import Any, Dict, List, Optional, Text, Union
 import yaml
 from rasa.shared.core.domain import Domain
 from rasa.shared.importers.rasa import RasaFileImporter
+from rasa.shared.nlu.training_data.training_data import TrainingData
 
 CLINIC_FILE = Path(__file__).resolve().parents[1] / "clinic.yml"
 
@@ -29,6 +30,13 @@ class ClinicImporter(RasaFileImporter):
     ) -> None:
         super().__init__(config_file, domain_path, training_data_paths)
         self._clinic_file = Path(os.environ.get("NEEDLEPOINT_CLINIC") or CLINIC_FILE)
+        self._nlu_data: Dict[Optional[Text], TrainingData] = {}
+
+    def get_nlu_data(self, language: Optional[Text] = "en") -> TrainingData:
+        """The files' NLU data, read once: Rasa asks for them several times, and merges copies."""
+        if language not in self._nlu_data:
+            self._nlu_data[language] = super().get_nlu_data(language)
+        return self._nlu_data[language]
 
     def get_domain(self) -> Domain:
         """The domain, each slot that clinic.yml has a fact for starting with that fact."""

@@ -34,6 +34,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 SUFFIX = ".tar.gz"
 FINGERPRINT_SUFFIX = ".fingerprint"
 LOCK_FILE = ".training.lock"
+CHECKED_FILE = ".checked.json"
 DRAFT_PREFIX = ".draft-"
 # Packages whose versions a model depends on.
 MODEL_PACKAGES = ("rasa", "spacy", "onnxruntime", "scikit-learn", "numpy", "scipy")
@@ -53,6 +54,7 @@ NOT_IN_MODELS = {
     "conversation_database.py",
     "evaluation",
     "health_channel.py",
+    "quick_reading.py",
     "run.py",
     "tracker_store.py",
     "train.py",
@@ -109,7 +111,7 @@ def train(project: Project, out: Path, force: bool = False) -> Trained:
         draft = Path(tempfile.mkdtemp(prefix=DRAFT_PREFIX, dir=out))
         try:
             name = f"{datetime.now(timezone.utc):%Y%m%d-%H%M%S}-{content[:8]}{SUFFIX}"
-            _train_with_rasa(project, draft / name)
+            _train_with_rasa(project, draft / name, out / CHECKED_FILE)
             # Files that were changed meanwhile may be in the model or not: it stands for neither.
             unchanged = fingerprint(project) == content
             _put_into_place(draft / name, out, content if unchanged else None)
@@ -197,8 +199,10 @@ def _clear_drafts(out: Path) -> None:
             shutil.rmtree(draft, ignore_errors=True)
 
 
-def _train_with_rasa(project: Project, model: Path) -> None:
+def _train_with_rasa(project: Project, model: Path, checked: Path) -> None:
     """Trains into the file `model`, with Rasa's own temporary folders beside it.
+
+    `checked` keeps which files are known to be in order.
 
     Raises:
         TrainingFailed: Rasa refuses the training data.
@@ -210,7 +214,7 @@ def _train_with_rasa(project: Project, model: Path) -> None:
     os.environ["NEEDLEPOINT_CLINIC"] = str(project.clinic)  # nlu.importer reads it there
     tempfile.tempdir = str(model.parent)
     try:
-        _run_training_graph(project, model)
+        _run_training_graph(project, model, checked)
     except (RasaException, ImportError) as error:
         # What a component raises comes wrapped into "Error running graph component".
         raise TrainingFailed(str(error.__cause__ or error)) from error
@@ -218,7 +222,7 @@ def _train_with_rasa(project: Project, model: Path) -> None:
         tempfile.tempdir = None
 
 
-def _run_training_graph(project: Project, model: Path) -> None:
+def _run_training_graph(project: Project, model: Path, checked: Path) -> None:
     """What rasa.model_training.train does, without its cache.
 
     That cache fingerprints every message after every component, which takes longer than our
@@ -226,7 +230,7 @@ def _run_training_graph(project: Project, model: Path) -> None:
     """
     from rasa.shared.utils.io import read_config_file
 
-    leave_out(read_config_file(str(project.config)))
+    only_rules_and_memory = leave_out(read_config_file(str(project.config)))
     import rasa.engine.validation
     from rasa.engine.constants import PLACEHOLDER_IMPORTER
     from rasa.engine.graph import ExecutionContext
@@ -237,18 +241,31 @@ def _run_training_graph(project: Project, model: Path) -> None:
     from rasa.shared.data import TrainingType
     from rasa.shared.importers.importer import TrainingDataImporter
 
+    from nlu.quick_reading import quick_reading
+
     _say("reading the training data")
-    importer = TrainingDataImporter.load_from_config(
-        str(project.config), str(project.domain), [str(project.data)]
-    )
-    domain, stories = importer.get_domain(), importer.get_stories()
+    with quick_reading(checked):
+        importer = TrainingDataImporter.load_from_config(
+            str(project.config), str(project.domain), [str(project.data)]
+        )
+        domain, stories, config = (
+            importer.get_domain(),
+            importer.get_stories(),
+            importer.get_config(),
+        )
+        nlu_data = importer.get_nlu_data(config.get("language"))
+    # Rasa merges the files' data anew for each component that asks.
+    importer.get_nlu_data = lambda language=None: nlu_data
     unknown = get_unresolved_slots(domain, stories)
     if unknown:
         names = ", ".join(sorted(unknown))
         raise TrainingFailed(f"rules or stories set slots that the domain lacks: {names}")
-    config = importer.get_config()
     graphs = Recipe.recipe_for_name(config.get("recipe")).graph_config_for_recipe(
-        config, {}, training_type=TrainingType.BOTH, is_finetuning=False
+        config,
+        # Stories glued together are for policies that learn; the others leave them out.
+        {"augmentation_factor": 0} if only_rules_and_memory else {},
+        training_type=TrainingType.BOTH,
+        is_finetuning=False,
     )
     rasa.engine.validation.validate(graphs)
     domain = copy.deepcopy(domain)  # components may change the one that they are handed

@@ -11,8 +11,18 @@ from typing import List
 
 import pytest
 
-from nlu.train import PROJECT, Project, TrainingFailed, fingerprint, train
+from nlu.train import (
+    CHECKED_FILE,
+    LOCK_FILE,
+    PROJECT,
+    Project,
+    TrainingFailed,
+    fingerprint,
+    train,
+)
 from tests.nlu.small_project import make_project
+
+KEPT = (LOCK_FILE, CHECKED_FILE)
 
 
 @pytest.fixture
@@ -26,8 +36,8 @@ def models(tmp_path: Path) -> Path:
 
 
 def names(models: Path) -> List[str]:
-    """What lies in the models folder, without the lock."""
-    return sorted(path.name for path in models.iterdir() if path.name != ".training.lock")
+    """What lies in the models folder, without the lock and the memory of checked files."""
+    return sorted(path.name for path in models.iterdir() if path.name not in KEPT)
 
 
 def start(project: Project, models: Path) -> "subprocess.Popen[str]":
