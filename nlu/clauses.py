@@ -151,6 +151,8 @@ def _begins_clause(left: Text, match: re.Match[Text], right: Text) -> bool:
 
 
 def _is_whole_question(left: Text, right: Text) -> bool:
+    if not re.match(rf"(?:{_WH}(?:'?s|'?re)?\b|{_INVERTED}\b)", right, re.IGNORECASE):
+        return False  # "can people with eczema do microneedling": one question
     if re.match(
         r"(?:when|where|which|who|what|why|how) (?!is|are|do|does|can|long|much|many|often"
         r"|soon|will|should|about|old)\w",

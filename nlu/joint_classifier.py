@@ -78,6 +78,8 @@ class JointClassifier(GraphComponent, IntentClassifier):
             "urgent_certain": [],
             "urgent_evidence": [],
             "urgent_calm": [],
+            # retrieval intents whose kinds are answered alike: doubt between them is none
+            "alike": [],
             # the intent of "tell me more" and "why?" when all has been told
             "nothing_more": "all_told",
         }
@@ -96,6 +98,7 @@ class JointClassifier(GraphComponent, IntentClassifier):
         self._understanding = Understanding(**{part: frozenset(config[part]) for part in PARTS})
         self._urgency = Urgency.from_config(config)
         self._nothing_more = config["nothing_more"]
+        self._alike = config["alike"]
         self._model_storage = model_storage
         self._resource = resource
         self._model = model
@@ -191,12 +194,24 @@ class JointClassifier(GraphComponent, IntentClassifier):
 
     def _ranked(self, scores: np.ndarray) -> List[Ranking]:
         labels = self._model.labels
+        scores = self._without_doubt_between_kinds(scores)
         return [
             [Ranked(labels[i], row[i]) for i in order]
             for row, order in zip(
                 scores.tolist(), np.argsort(-scores, axis=1).tolist(), strict=True
             )
         ]
+
+    def _without_doubt_between_kinds(self, scores: np.ndarray) -> np.ndarray:
+        """Gives the best label of each intent whose kinds are alike what they have together."""
+        bases = np.asarray([base_intent(label) for label in self._model.labels])
+        scores, rows = scores.copy(), np.arange(len(scores))
+        for intent in self._alike:
+            columns = np.flatnonzero(bases == intent)
+            if len(columns) > 1:
+                best = columns[scores[:, columns].argmax(axis=1)]
+                scores[rows, best] = np.minimum(1.0, scores[:, columns].sum(axis=1))
+        return scores
 
     def _obey(self, message: Message, choice: Dict[Text, Any]) -> None:
         label = choice["intent"]

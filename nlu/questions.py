@@ -50,7 +50,7 @@ class Understanding:
     needed: float = 0.7
     # below this a part may be but its neighbour in other words
     weak: float = 0.5
-    weak_referring: float = 0.75
+    weak_referring: float = 0.85
     # how much less well two parts that are one question may be understood together
     dilution: float = 0.1
     # the share of the gate's bar that is enough for one of several parts

@@ -69,13 +69,13 @@ class TestWithoutTheActionServer:
         with locked_booking_database(own_stack):
             texts = visitor.say("my throat is swelling and i can't breathe")
 
-        assert names(texts) == ["emergency"]
+        assert names(texts) == ["emergency/medical"]
 
     def test_so_is_one_in_the_middle_of_a_booking(self, own_stack: Stack, booking: Visitor) -> None:
         with locked_booking_database(own_stack):
             texts = booking.say("help, i can't breathe")
 
-        assert names(texts) == ["emergency"]
+        assert names(texts) == ["emergency/medical"]
         assert names(booking.say("does it hurt?")) == ["faq/does-it-hurt"]
 
     def test_questions_are_answered_with_their_source(self, visitor: Visitor) -> None:
