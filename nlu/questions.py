@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Callable, FrozenSet, List, NamedTuple, Optional, Sequence, Text
 
 from nlu.clauses import asks
-from nlu.follow_ups import EQUAL, IF_NEEDED, Candidate
+from nlu.follow_ups import EQUAL, IF_NEEDED, RATHER, Candidate
 from nlu.ranking import RETRIEVAL_DELIMITER, Ranking, base_intent, put_first
 from nlu.readings import Readings, Unit, both
 from nlu.urgency import NO_SIGNS, NOTHING_URGENT, Signs, Urgency
@@ -40,7 +40,7 @@ class Understanding:
     last: FrozenSet[Text] = frozenset()
     # how much better the whole must be understood than its parts to stay one question, where the
     # parts are clauses, and where they are but words
-    whole_over_clauses: float = 0.15
+    whole_over_clauses: float = 0.25
     whole_over_words: float = 0.05
     # when the second best label is as good as the best: its share of that one's confidence, and
     # the confidence it has at least
@@ -49,7 +49,7 @@ class Understanding:
     # how much a text that stands in for what is not understood counts
     needed: float = 0.7
     # below this a part may be but its neighbour in other words
-    weak: float = 0.5
+    weak: float = 0.4
     weak_referring: float = 0.85
     # how much less well two parts that are one question may be understood together
     dilution: float = 0.1
@@ -130,18 +130,20 @@ class Reader:
             asked = self._counts(meant.label) or meant.label in readings.continuations
             if not (asked or candidate.own):
                 continue
-            if not self._may_replace(whole, candidate):
+            if not self._may_replace(whole, candidate, readings):
                 continue
             worth = _confidence(meant) * (candidate.bias or self._is.needed)
             if worth > standing and self._accepts(worth):
                 best, standing = meant, worth
         return best
 
-    def _may_replace(self, whole: Question, candidate: Candidate) -> bool:
+    def _may_replace(self, whole: Question, candidate: Candidate, readings: Readings) -> bool:
         """What is understood as thanks or a yes needs no guess at what else it could mean."""
         if whole.label is None:
             return True
-        return candidate.bias > (IF_NEEDED if self._counts(whole.label) else EQUAL)
+        if self._counts(whole.label):
+            return candidate.bias > IF_NEEDED
+        return candidate.bias > (EQUAL if whole.label in readings.continuations else RATHER)
 
     def _several(self, whole: Question, readings: Readings) -> List[Question]:
         opened = self._opened(readings)
@@ -154,7 +156,7 @@ class Reader:
             spoken_of = self._of_variants(one, variants, unit.points)
             if len(spoken_of) == 1 and self._says_nothing(unit):
                 spoken_of = self._of_variants(one, unit.things, unit.points)
-            by_words = by_words or unit.keyword or len(spoken_of) > 1
+            by_words = by_words or unit.keyword or (len(spoken_of) > 1 and not unit.points)
             found += spoken_of
         found += [q for q in map(self._question, readings.statements) if self._comes_last(q)]
         known = _distinct([part for part in found if part.label and self._counts(part.label)])
