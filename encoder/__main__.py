@@ -49,6 +49,7 @@ def build(directory: Path) -> bool:
         quantize_dynamic(
             full, built / GRAPH_FILES["int8"], weight_type=QuantType.QInt8, per_channel=True
         )
+        onnx.save(graph.build_graph(weights, quantised=True), str(built / GRAPH_FILES["blocks"]))
         shutil.copyfile(tokenizer_file, built / TOKENIZER_FILE)
         (built / STAMP).write_text(stamp)
         shutil.rmtree(directory, ignore_errors=True)

@@ -1,7 +1,7 @@
 """Writes the encoder as an ONNX graph: BERT (6 layers, 12 heads), weighted mean pooling, length 1.
 
-Architecture after Devlin et al. 2019 and the release's config.json; standard ONNX operators only,
-in the patterns that onnxruntime fuses.
+Architecture after Devlin et al. 2019 and the release's config.json; standard ONNX operators,
+in the patterns that onnxruntime fuses, and its product with 8-bit weights for the quicker one.
 """
 
 from __future__ import annotations
@@ -20,14 +20,22 @@ HEAD_SIZE = HIDDEN // HEADS
 EPSILON = 1e-12
 OPSET = 17
 IR_VERSION = 8
+# 8-bit weights: as many share a scale, and integers are what they are multiplied as
+BLOCK = 64
+AS_INTEGERS = 4
+CONTRIB = "com.microsoft"
 
 
 class GraphWriter:
     """Collects nodes and initializers; each method adds an operation and returns its output's
     name.
+
+    Args:
+        quantised: keep the weights of linear layers in 8 bits, each block with a scale of its own.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, quantised: bool = False) -> None:
+        self.quantised = quantised
         self.nodes: list[onnx.NodeProto] = []
         self.initializers: dict[str, onnx.TensorProto] = {}
 
@@ -49,9 +57,28 @@ class GraphWriter:
         return output
 
     def linear(self, x: str, name: str, weights: dict[str, np.ndarray]) -> str:
-        weight = self.constant(f"{name}.weight", weights[f"{name}.weight"].T)
         bias = self.constant(f"{name}.bias", weights[f"{name}.bias"])
+        if self.quantised:
+            return self.op("Add", self._product_in_blocks(x, name, weights), bias)
+        weight = self.constant(f"{name}.weight", weights[f"{name}.weight"].T)
         return self.op("Add", self.op("MatMul", x, weight), bias)
+
+    def _product_in_blocks(self, x: str, name: str, weights: dict[str, np.ndarray]) -> str:
+        """The product with rounded weights: a quarter of the memory to go through."""
+        quantised, scales = in_blocks(weights[f"{name}.weight"])
+        outputs, inputs = weights[f"{name}.weight"].shape
+        return self.op(
+            "MatMulNBits",
+            x,
+            self.constant(f"{name}.quantised", quantised),
+            self.constant(f"{name}.scales", scales),
+            domain=CONTRIB,
+            K=inputs,
+            N=outputs,
+            bits=8,
+            block_size=BLOCK,
+            accuracy_level=AS_INTEGERS,
+        )
 
     def layer_norm(self, x: str, name: str, weights: dict[str, np.ndarray]) -> str:
         scale = self.constant(f"{name}.weight", weights[f"{name}.weight"])
@@ -65,14 +92,24 @@ class GraphWriter:
         )
 
 
-def build_graph(weights: dict[str, np.ndarray]) -> onnx.ModelProto:
-    """The encoder's graph.
+def in_blocks(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Weights of shape (outputs, inputs) as uint8 around 128, of shape (outputs, blocks, BLOCK),
+    and the scale of each block, float32 of shape (outputs * blocks,).
+    """
+    blocks = weight.reshape(len(weight), -1, BLOCK)
+    scales = np.maximum(np.abs(blocks).max(axis=2, keepdims=True) / 127, EPSILON)
+    quantised = (np.round(blocks / scales) + 128).astype(np.uint8)
+    return quantised, scales.reshape(-1).astype(np.float32)
+
+
+def build_graph(weights: dict[str, np.ndarray], quantised: bool = False) -> onnx.ModelProto:
+    """The encoder's graph; with `quantised` weights it needs onnxruntime's own operators.
 
     Inputs `input_ids` and `attention_mask`, int64 of shape (batch, tokens), and `token_weights`,
     float32 of that shape: how much each token counts in the mean, 0 where it is padding. Output
     `embedding`, float32 of shape (batch, 384) with rows of length 1.
     """
-    g = GraphWriter()
+    g = GraphWriter(quantised)
     hidden = _embeddings(g, weights)
     bias = _attention_bias(g)
     for layer in range(LAYERS):
@@ -152,7 +189,9 @@ def _model(g: GraphWriter) -> onnx.ModelProto:
         [helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["batch", HIDDEN])],
         list(g.initializers.values()),
     )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)])
+    model = helper.make_model(
+        graph, opset_imports=[helper.make_opsetid("", OPSET), helper.make_opsetid(CONTRIB, 1)]
+    )
     model.ir_version = IR_VERSION
     onnx.checker.check_model(model)
     return model

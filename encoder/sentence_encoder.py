@@ -13,7 +13,11 @@ from tokenizers import Tokenizer
 MAX_TOKENS = 128
 BATCH = 32
 TOKENIZER_FILE = "tokenizer.json"
-GRAPH_FILES = {"float32": "model.onnx", "int8": "model.int8.onnx"}
+GRAPH_FILES = {
+    "float32": "model.onnx",
+    "blocks": "model.blocks.onnx",
+    "int8": "model.int8.onnx",
+}
 
 
 class EncoderNotBuilt(FileNotFoundError):
@@ -24,10 +28,10 @@ class SentenceEncoder:
     """all-MiniLM-L6-v2 with mean pooling, in which tokens may be given weights.
 
     Args:
-        directory: where `python -m encoder` put `model.onnx`, `model.int8.onnx` and
-        `tokenizer.json`.
-        precision: `float32`, or `int8` for dynamically quantised weights (about five times as
-        fast).
+        directory: where `python -m encoder` put the graphs and `tokenizer.json`.
+        precision: `float32`; `blocks` for weights in 8 bits, each 64 with a scale of their own
+        (half the time for a sentence, as much for many, cosine 0.999 to the exact vector); or
+        `int8` for dynamically quantised weights (a quarter of the time, cosine 0.99).
 
     Raises:
         EncoderNotBuilt: a file is missing.
