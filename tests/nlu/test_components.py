@@ -7,10 +7,14 @@ import numpy as np
 import pytest
 from rasa.engine.graph import ExecutionContext, GraphSchema, SchemaNode
 from rasa.nlu.extractors.regex_entity_extractor import RegexEntityExtractor
+from rasa.shared.core.events import UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.exceptions import InvalidConfigException
 from rasa.shared.nlu.training_data.formats.rasa_yaml import RasaYAMLReader
+from rasa.shared.nlu.training_data.message import Message
 
 from nlu.joint_classifier import JointClassifier
+from nlu.readings import AlternativeReadings
 from nlu.sentence_features import NORMALISED, SentenceFeatures, embedding_of
 from nlu.spacy_text import SENTENCES, SpacyText
 from tests.nlu.conftest import Pipeline
@@ -180,3 +184,175 @@ def test_one_example_is_enough_to_train(pipeline):
 
 def test_an_empty_message_is_left_alone(trained):
     assert trained.parse("").get("intent") is None
+
+
+TALK = """
+version: "3.1"
+nlu:
+  - intent: faq/does-it-hurt
+    metadata: {why: numbing, next: [numbing]}
+    examples: |
+      - does it hurt
+      - is it painful
+      - how bad is the pain
+      - will I feel the needles
+      - is the treatment painful
+      - does needling hurt a lot
+  - intent: faq/numbing
+    metadata: {topic: the numbing cream}
+    examples: |
+      - do you numb the skin
+      - is there a numbing cream
+      - do I get an anaesthetic
+      - what is the numbing cream made of
+      - how long does the numbing cream work
+      - how long does the numbing cream last
+  - intent: faq/downtime
+    examples: |
+      - how long is the recovery
+      - when can I go back to work
+      - what is the downtime
+      - how many days off do I need
+      - how long is the downtime
+      - how much time off work do I need
+  - intent: greet
+    examples: |
+      - hello
+      - hi there
+      - good morning
+      - hey
+      - good evening to you
+  - intent: ask_more
+    examples: |
+      - tell me more
+      - more please
+      - go on
+      - more about that
+      - what else can you tell me
+  - intent: ask_why
+    examples: |
+      - why
+      - why is that
+      - how come
+      - for what reason
+      - what is the reason for that
+  - intent: emergency
+    examples: |
+      - I can't breathe
+      - my throat is closing
+      - she fainted
+      - it won't stop bleeding
+      - I have chest pain
+  - lookup: alarm
+    examples: |
+      - can't breathe
+"""
+
+
+@pytest.fixture
+def talk(pipeline):
+    """A pipeline that reads a message's parts, and what was said before."""
+    kinds = (SpacyText, AlternativeReadings, SentenceFeatures, JointClassifier)
+    signs = {"urgent": ["emergency"], "urgent_certain": ["alarm"], "urgent_evidence": ["alarm"]}
+    return pipeline.train(RasaYAMLReader().reads(TALK), *kinds, cache=False, **signs)
+
+
+def said_after(talk, text, *labels):
+    """A message after questions with these answers."""
+    tracker = DialogueStateTracker.from_events("visitor", [answered(label) for label in labels])
+    message = Message(data={"text": text})
+    for kind, _, component in talk.trained:
+        after = [tracker] if kind is AlternativeReadings else []
+        component.process([message], *after)
+    return message
+
+
+def answered(label):
+    intent = {"name": "faq"}
+    parse_data = {
+        "text": "does it?",
+        "intent": intent,
+        "entities": [],
+        "response_selector": {"faq": {"response": {"intent_response_key": label}}},
+    }
+    return UserUttered("does it?", intent, parse_data=parse_data)
+
+
+def label_of(message):
+    if message.get("intent")["name"] != "faq":
+        return message.get("intent")["name"]
+    return message.get("response_selector")["faq"]["response"]["intent_response_key"]
+
+
+def test_several_questions_come_out_in_order(talk):
+    message = talk.parse("Does it hurt and how long is the downtime?")
+
+    questions = message.get("questions")
+    assert [(question["text"], question["intent_response_key"]) for question in questions] == [
+        ("Does it hurt", "faq/does-it-hurt"),
+        ("how long is the downtime?", "faq/downtime"),
+    ]
+    assert {question["intent"] for question in questions} == {"faq"}
+    assert all(0 < question["confidence"] <= 1 for question in questions)
+    assert label_of(message) == "faq/does-it-hurt"
+    assert message.as_dict_nlu()["questions"] == questions
+
+
+def test_a_single_question_has_no_list_of_questions(talk):
+    message = talk.parse("does it hurt")
+
+    assert not message.get("questions")
+    assert message.get("understood_as") is None
+
+
+def test_what_is_urgent_is_all_there_is_to_a_message(talk):
+    message = talk.parse("how long is the downtime? I can't breathe. does it hurt?")
+
+    assert message.get("intent")["name"] == "emergency"
+    assert not message.get("questions")
+
+
+def test_a_follow_up_says_what_it_was_understood_as(talk):
+    message = said_after(talk, "how long does that last?", "faq/numbing")
+
+    assert label_of(message) == "faq/numbing"
+    assert message.get("understood_as") == "how long does the numbing cream last?"
+
+
+@pytest.mark.parametrize("text", ["tell me more", "why?"])
+def test_more_and_why_go_on_from_the_last_answer(talk, text):
+    message = said_after(talk, text, "faq/does-it-hurt")
+
+    assert label_of(message) == "faq/numbing"
+    assert message.get("understood_as") == "faq/numbing"
+
+
+def test_more_than_all_is_not_to_be_told(talk):
+    more = said_after(talk, "tell me more", "faq/numbing", "faq/does-it-hurt")
+    why = said_after(talk, "why?", "faq/numbing")
+
+    assert more.get("intent")["name"] == "all_told"
+    assert why.get("intent")["name"] == "all_told"
+
+
+def test_without_an_answer_before_more_and_why_stay_what_they_are(talk):
+    assert said_after(talk, "tell me more").get("intent")["name"] == "ask_more"
+    assert talk.parse("why is that").get("intent")["name"] == "ask_why"
+
+
+def test_a_new_question_leaves_the_last_answer(talk):
+    message = said_after(talk, "how long is the downtime?", "faq/numbing")
+
+    assert label_of(message) == "faq/downtime"
+    assert message.get("understood_as") is None
+
+
+def test_what_is_read_into_a_message_survives_loading(talk):
+    again = talk.reloaded()
+
+    questions = again.parse("does it hurt and how long is the downtime?").get("questions")
+    assert [question["text"] for question in questions] == [
+        "does it hurt",
+        "how long is the downtime?",
+    ]
+    assert label_of(said_after(again, "why?", "faq/does-it-hurt")) == "faq/numbing"

@@ -122,3 +122,21 @@ def test_a_choice_in_a_form_stays_what_it_is():
     FormAnswers().process([message], tracker)
 
     assert message.get("intent") == {"name": "affirm"}
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "left"),
+    [
+        ("acne scars and pores", "faq", False),
+        ("does it help acne scars and is it safe?", "faq", True),
+    ],
+)
+def test_an_answer_asks_nothing_beside(text, intent, left):
+    tracker = conversation(ActiveLoop("consultation_form"), SlotSet("requested_slot", "concern"))
+    questions = [{"text": "acne scars"}, {"text": "pores"}]
+    data = {"text": text, "intent": {"name": intent}, "questions": questions}
+    message = Message(data=data)
+
+    FormAnswers().process([message], tracker)
+
+    assert message.get("questions") == (questions if left else [])
