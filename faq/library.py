@@ -54,8 +54,8 @@ class Faq:
     """One FAQ as its file has it; a text that is missing is empty.
 
     `slug` is the file's name. `intent` and `utterance` are what the file calls them and `lines`
-    says where its parts stand, both for checking that they fit. `leads_to` are the slugs of the FAQs
-    that follow-up questions go on with.
+    says where its parts stand, both for checking that they fit. `leads_to` are the slugs of the
+    FAQs that follow-up questions go on with.
     """
 
     slug: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Text
 
 from rasa.shared.core.events import BotUttered, UserUttered
@@ -100,4 +101,10 @@ def _answers(event: UserUttered, intents: Sequence[Text]) -> List[Answered]:
         return []
     selected = parse_data.get("response_selector", {}).get(intent, {})
     label = selected.get("response", {}).get("intent_response_key") or intent
-    return [Answered(label, event.text or "", mentions)]
+    return [Answered(label, _meant(event.text or "", parse_data), mentions)]
+
+
+def _meant(text: Text, parse_data: Dict[Text, Any]) -> Text:
+    """What a message was understood as; the words of a label that "tell me more" came down to."""
+    meant = str(parse_data.get("understood_as") or text)
+    return meant.split("/", 1)[1].replace("-", " ") if re.fullmatch(r"\w+/[\w-]+", meant) else meant

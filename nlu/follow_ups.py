@@ -63,6 +63,7 @@ WHY = "why is that?"
 _VERB = re.compile(
     r"\b(?:is|are|do|does|did|can|could|will|would|should|has|have|i|it)\b", re.IGNORECASE
 )
+LONGEST_OF_ROW = 6
 LONGEST_ELLIPSIS = 6
 LONGEST_POINTING = 12
 
@@ -134,7 +135,7 @@ def candidates(
 
 def _of_row(rest: Text, row: Row) -> Optional[Text]:
     """`and the second one?` as the noun that it stands for, or `what comes before that?`."""
-    if len(rest.split()) > LONGEST_POINTING:
+    if len(rest.split()) > LONGEST_OF_ROW:
         return None
     found = _ORDINAL.search(rest)
     if found:

@@ -57,6 +57,8 @@ class Understanding:
     leniency: float = 0.8
     # how much better a part must be understood with the one it points to than alone
     clearer: float = 0.15
+    # from here a statement is a wish: "I'd like to book", not "if I come in on Tuesday"
+    wished: float = 0.9
     # from here what a message begins with says what it sets out to do
     certain: float = 0.6
     # from here a thing that is asked about among others is an answer of its own
@@ -158,7 +160,7 @@ class Reader:
                 spoken_of = self._of_variants(one, unit.things, unit.points)
             by_words = by_words or unit.keyword or (len(spoken_of) > 1 and not unit.points)
             found += spoken_of
-        found += [q for q in map(self._question, readings.statements) if self._comes_last(q)]
+        found += [q for q in map(self._question, readings.statements) if self._is_wish(q)]
         known = _distinct([part for part in found if part.label and self._counts(part.label)])
         if not known:
             return []
@@ -199,7 +201,7 @@ class Reader:
 
     def _of_units(self, units: Sequence[Unit]) -> List[Question]:
         """A question for each unit; one that only goes on with its neighbour's is that one."""
-        ones = [self._of_unit(unit) for unit in units]
+        ones = [self._of_unit(unit, leniently=len(units) > 1) for unit in units]
         for i, unit in enumerate(units[1:], start=1):
             together = self._question(both(units[i - 1], unit))
             if together.label is None:
@@ -229,9 +231,9 @@ class Reader:
             return False
         return _confidence(together) >= _confidence(stronger) - self._is.dilution
 
-    def _of_unit(self, unit: Unit) -> Question:
+    def _of_unit(self, unit: Unit, leniently: bool) -> Question:
         """The unit's own question; with what is said around it where that makes a difference."""
-        alone = self._question(unit.text, leniently=True)
+        alone = self._question(unit.text, leniently)
         if not unit.context:
             return alone
         in_context = self._question(unit.whole, leniently=unit.conditional)
@@ -279,14 +281,20 @@ class Reader:
             return [whole]
         missing = [question for question in found if self._is_regretted(question, known)]
         room = MOST_QUESTIONS - 1 if missing else MOST_QUESTIONS
-        return [*sorted(known[:room], key=self._comes_last), *missing[:1]]
+        regret = [question._replace(label=None) for question in missing[:1]]
+        return [*sorted(known[:room], key=self._comes_last), *regret]
 
     def _is_regretted(self, question: Question, known: Sequence[Question]) -> bool:
         """Whether it is a question in full that is about something else than the others."""
-        if question.label is not None or len(question.text.split()) < WORTH_REGRET:
+        unanswered = question.label is None or RETRIEVAL_DELIMITER in question.label
+        if question in known or not unanswered or len(question.text.split()) < WORTH_REGRET:
             return False
         guess = question.ranking[0].label if question.ranking else None
         return question.text.endswith("?") and guess not in {one.label for one in known}
+
+    def _is_wish(self, question: Question) -> bool:
+        """Whether a statement asks for something all the same: "I'd like to book"."""
+        return self._comes_last(question) and _confidence(question) >= self._is.wished
 
     def _comes_last(self, question: Question) -> bool:
         return base_intent(str(question.label)) in self._is.last

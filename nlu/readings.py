@@ -20,6 +20,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from nlu.clauses import Clause, clauses_of
 from nlu.context import (
+    MEMORY,
     Answered,
     Mention,
     choices_offered,
@@ -230,7 +231,8 @@ class AlternativeReadings(GraphComponent, IntentClassifier):
 
     def _row(self, told: Sequence[Text]) -> Row:
         """What one of the answers told lists, and where in it the last answer stands."""
-        lists = (self._answers[label].lists for label in told if label in self._answers)
+        recent = [label for label in told[:MEMORY] if label in self._answers]
+        lists = (self._answers[label].lists for label in recent)
         listed = next(filter(None, lists), [])
         nouns = [self._answers[label].topic for label in listed]
         return Row(nouns, listed.index(told[0]) if told and told[0] in listed else None)

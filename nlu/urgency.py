@@ -20,9 +20,9 @@ from nlu.ranking import Ranked, Ranking, base_intent
 # "I'm not suicidal", "does anyone ever faint": some words may stand between.
 _DENIED = re.compile(
     r"\b(?:no|not|never|without|nor|didn'?t|don'?t have|haven'?t|hasn'?t|isn'?t)"
-    r"\s+(?:\w+\s+){0,2}$"
+    r"\s+(?:(?!i\b|my\b)\w+\s+){0,2}$"
     r"|\b(?:ever|could i|can i|can it|can you|might i|would i|will i|do people|does anyone|if i)"
-    r"\s+(?:\w+\s+){0,4}$",
+    r"\s+(?:(?!i\b|my\b)\w+\s+){0,4}$",
     re.IGNORECASE,
 )
 
@@ -48,8 +48,8 @@ class Urgency:
     # entities of what is told as slight or passing
     calm: FrozenSet[Text] = frozenset()
     # with evidence: the confidence from which it is urgent, and its share of the best label's
-    from_confidence: float = 0.15
-    share: float = 0.45
+    from_confidence: float = 0.1
+    share: float = 0.25
     # without: it is the best label, with this confidence, or more where the message asks
     statement: float = 0.6
     question: float = 0.9
