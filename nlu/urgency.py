@@ -48,8 +48,8 @@ class Urgency:
     # entities of what is told as slight or passing
     calm: FrozenSet[Text] = frozenset()
     # with evidence: the confidence from which it is urgent, and its share of the best label's
-    from_confidence: float = 0.1
-    share: float = 0.25
+    from_confidence: float = 0.03
+    share: float = 0.1
     # without: it is the best label, with this confidence, or more where the message asks
     statement: float = 0.6
     question: float = 0.9
