@@ -13,6 +13,8 @@ from actions.turn import user_turns
 FALLBACK = "nlu_fallback"
 EMERGENCY = "emergency"
 MOST_CHOICES = 3
+# The bar is found on training phrasings, which are harder than questions: half of it will do.
+FLOOR_SHARE = 0.5
 # What share of the clarifying bar the choices beside the best one must reach.
 OTHERS_SHARE = 0.2
 
@@ -63,7 +65,7 @@ def close_answers(message: dict[str, Any], domain: dict[str, Any]) -> list[dict[
     ranking = ((message.get("response_selector") or {}).get("faq") or {}).get("ranking") or []
     if floor is None or not ranking or _other_intent_leads(message, ranking[0]["confidence"]):
         return []
-    if ranking[0]["confidence"] < floor:
+    if ranking[0]["confidence"] < FLOOR_SHARE * floor:
         return []
     close = [r for r in ranking[:MOST_CHOICES] if r["confidence"] >= OTHERS_SHARE * floor]
     near = [r["intent_response_key"] for r in close]

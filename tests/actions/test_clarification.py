@@ -68,7 +68,7 @@ def test_a_choice_leads_to_its_answer() -> None:
 
 
 def test_where_the_best_is_not_close_nothing_is_offered() -> None:
-    assert offered(scored(pain=0.3, safety=0.3)) == []
+    assert offered(scored(pain=0.1, safety=0.1)) == []
 
 
 def test_beside_a_close_one_others_may_be_further_off() -> None:

@@ -10,6 +10,10 @@ from tests.e2e.visitor import Visitor
 
 # Which of them are close and not close enough depends on the model: one is sure to be found.
 HALF_CLEAR = [
+    "does it tire the skin out",
+    "do the dots close by themselves",
+    "are the holes visible",
+    "what keeps it from coming back",
     "does the collagen thing tingle",
     "what about under the arms and so on",
     "can skin do it by itself then",
