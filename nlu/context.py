@@ -8,6 +8,9 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Text
 from rasa.shared.core.events import BotUttered, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from nlu.parse_data import QUESTIONS, UNDERSTOOD_AS, best_response
+from nlu.ranking import within_intent
+
 # Turns of the visitor after which an answer is no longer what "it" and "that" mean.
 MEMORY = 4
 
@@ -85,7 +88,7 @@ def _latest_user_events(tracker: Optional[DialogueStateTracker]) -> List[UserUtt
 def _answers(event: UserUttered, intents: Sequence[Text]) -> List[Answered]:
     parse_data: Dict[Text, Any] = event.parse_data or {}
     mentions = mentions_in(event.text or "", event.entities or [])
-    several = parse_data.get("questions") or []
+    several = parse_data.get(QUESTIONS) or []
     if several:
         return [
             Answered(
@@ -99,12 +102,11 @@ def _answers(event: UserUttered, intents: Sequence[Text]) -> List[Answered]:
     intent = (parse_data.get("intent") or {}).get("name")
     if intent not in intents:
         return []
-    selected = parse_data.get("response_selector", {}).get(intent, {})
-    label = selected.get("response", {}).get("intent_response_key") or intent
+    label = best_response(parse_data, intent) or intent
     return [Answered(label, _meant(event.text or "", parse_data), mentions)]
 
 
 def _meant(text: Text, parse_data: Dict[Text, Any]) -> Text:
     """What a message was understood as; the words of a label that "tell me more" came down to."""
-    meant = str(parse_data.get("understood_as") or text)
-    return meant.split("/", 1)[1].replace("-", " ") if re.fullmatch(r"\w+/[\w-]+", meant) else meant
+    meant = str(parse_data.get(UNDERSTOOD_AS) or text)
+    return within_intent(meant).replace("-", " ") if re.fullmatch(r"\w+/[\w-]+", meant) else meant

@@ -15,7 +15,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
-from nlu.joint_classifier import QUESTIONS
+from nlu.parse_data import QUESTIONS
 
 ANSWER_INTENT = "inform"
 STOP_INTENT = "stop"

@@ -14,7 +14,7 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
-from nlu.joint_classifier import QUESTIONS
+from nlu.parse_data import QUESTIONS
 
 
 @DefaultV1Recipe.register(

@@ -23,6 +23,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from nlu.gate import Assumptions, Gate, NotCalibrated, calibrate
 from nlu.joint_model import Hyperparameters, JointModel
+from nlu.parse_data import QUESTIONS, UNDERSTOOD_AS
 from nlu.questions import Question, Reader, Understanding
 from nlu.ranking import RETRIEVAL_DELIMITER, Ranked, Ranking, base_intent
 from nlu.readings import READINGS
@@ -41,7 +42,6 @@ logger = logging.getLogger(__name__)
 GATE_FILE = "gate.json"
 RESPONSES_FILE = "responses.json"
 RANKING_LENGTH = 10
-QUESTIONS = "questions"
 PARTS = ("questions", "careful", "last")
 NO_READINGS = Featurized([], [], np.zeros((0, 0)))
 
@@ -102,6 +102,7 @@ class JointClassifier(GraphComponent, IntentClassifier):
         self._model_storage = model_storage
         self._resource = resource
         self._model = model
+        self._kinds_alike = self._columns_alike()
         self._gate = gate
         self._responses = responses or {}
 
@@ -132,6 +133,7 @@ class JointClassifier(GraphComponent, IntentClassifier):
             self._settings,
             is_name=np.arange(len(rows)) >= len(examples),
         )
+        self._kinds_alike = self._columns_alike()
         try:
             self._gate = calibrate(training_set, self._settings, self._assumptions)
         except NotCalibrated as error:
@@ -202,15 +204,20 @@ class JointClassifier(GraphComponent, IntentClassifier):
             )
         ]
 
+    def _columns_alike(self) -> List[np.ndarray]:
+        """The columns of the scores of each intent whose kinds are alike."""
+        if self._model is None:
+            return []
+        bases = np.asarray([base_intent(label) for label in self._model.labels])
+        columns = [np.flatnonzero(bases == intent) for intent in self._alike]
+        return [kinds for kinds in columns if len(kinds) > 1]
+
     def _without_doubt_between_kinds(self, scores: np.ndarray) -> np.ndarray:
         """Gives the best label of each intent whose kinds are alike what they have together."""
-        bases = np.asarray([base_intent(label) for label in self._model.labels])
         scores, rows = scores.copy(), np.arange(len(scores))
-        for intent in self._alike:
-            columns = np.flatnonzero(bases == intent)
-            if len(columns) > 1:
-                best = columns[scores[:, columns].argmax(axis=1)]
-                scores[rows, best] = np.minimum(1.0, scores[:, columns].sum(axis=1))
+        for columns in self._kinds_alike:
+            best = columns[scores[:, columns].argmax(axis=1)]
+            scores[rows, best] = np.minimum(1.0, scores[:, columns].sum(axis=1))
         return scores
 
     def _obey(self, message: Message, choice: Dict[Text, Any]) -> None:
@@ -239,7 +246,7 @@ class JointClassifier(GraphComponent, IntentClassifier):
             return
         self._set(message, list(first.ranking), first.label or DEFAULT_NLU_FALLBACK_INTENT_NAME)
         if len(questions) == 1 and first.text != message.get(TEXT):
-            message.set("understood_as", first.text, add_to_output=True)
+            message.set(UNDERSTOOD_AS, first.text, add_to_output=True)
         elif len(questions) > 1:
             found = [_described(question) for question in questions]
             message.set(QUESTIONS, found, add_to_output=True)
@@ -249,7 +256,7 @@ class JointClassifier(GraphComponent, IntentClassifier):
         meant = label or self._nothing_more
         confidence = asked.ranking[0].confidence
         self._set(message, [Ranked(meant, confidence)], meant)
-        message.set("understood_as", meant, add_to_output=True)
+        message.set(UNDERSTOOD_AS, meant, add_to_output=True)
 
     def _set(self, message: Message, ranking: List[Ranked], label: Text) -> None:
         intents = _intent_ranking(ranking)

@@ -6,6 +6,8 @@ import re
 from collections import Counter
 from typing import Dict, Iterable, Text
 
+from nlu.ranking import within_intent
+
 # "cardArrival" is two words.
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _WORD = re.compile(r"[^\W\d_]{2,}")
@@ -23,5 +25,5 @@ def names_of(labels: Iterable[Text]) -> Dict[Text, Text]:
 
 
 def _words(label: Text) -> Text:
-    own = label.split("/", 1)[-1]
+    own = within_intent(label)
     return " ".join(_WORD.findall(_HUMP.sub(" ", own))).lower()

@@ -165,12 +165,12 @@ class Reader:
         if not known:
             return []
         if len(known) == 1:
-            return self._with_regret(whole, known, found)
+            return [whole] if whole.label else self._with_regret(known, found)
         margin = self._is.whole_over_words if by_words else self._is.whole_over_clauses
         mean = sum(map(_confidence, known)) / len(known)
         if whole.label and _confidence(whole) > mean + margin:
             return [whole]
-        return self._with_regret(None, known, found)
+        return self._with_regret(known, found)
 
     def _opened(self, readings: Readings) -> Optional[Question]:
         """What a message sets out to do, when it only adds to that: "book me in, Ann, pores"."""
@@ -273,12 +273,8 @@ class Reader:
         mean = sum(map(_confidence, each)) / len(each)
         return [one] if one.label and _confidence(one) > mean + self._is.whole_over_words else each
 
-    def _with_regret(
-        self, whole: Optional[Question], known: List[Question], found: List[Question]
-    ) -> List[Question]:
+    def _with_regret(self, known: List[Question], found: List[Question]) -> List[Question]:
         """Parts that nothing answers are owned up to, once, after those that are answered."""
-        if whole is not None and whole.label is not None:
-            return [whole]
         missing = [question for question in found if self._is_regretted(question, known)]
         room = MOST_QUESTIONS - 1 if missing else MOST_QUESTIONS
         regret = [question._replace(label=None) for question in missing[:1]]

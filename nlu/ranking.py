@@ -22,6 +22,11 @@ def base_intent(label: Text) -> Text:
     return label.split(RETRIEVAL_DELIMITER, 1)[0]
 
 
+def within_intent(label: Text) -> Text:
+    """`faq/downtime` -> `downtime`; a label that is no retrieval intent's stays as it is."""
+    return label.split(RETRIEVAL_DELIMITER, 1)[-1]
+
+
 def put_first(ranked: Ranked, ranking: Ranking) -> Ranking:
     """The ranking with one of its labels at its head."""
     return [ranked, *(other for other in ranking if other != ranked)]

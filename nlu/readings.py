@@ -30,6 +30,7 @@ from nlu.context import (
 )
 from nlu.follow_ups import Candidate, Row, Topic, candidates, is_bare
 from nlu.offers import chosen
+from nlu.ranking import within_intent
 from nlu.spacy_text import SENTENCES, SpacyText
 
 READINGS = "readings"
@@ -203,9 +204,6 @@ class AlternativeReadings(GraphComponent, IntentClassifier):
         answers = {label: Answer(**of_label) for label, of_label in described.items()}
         return cls(config, model_storage, resource, answers)
 
-    def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        return training_data
-
     def process(
         self, messages: List[Message], tracker: Optional[DialogueStateTracker] = None
     ) -> List[Message]:
@@ -285,7 +283,7 @@ def answers_of(training_data: TrainingData, retrieval_intent: Text) -> Dict[Text
         if example.get(INTENT) == retrieval_intent:
             metadata = (example.get(METADATA) or {}).get("intent") or {}
             about.setdefault(example.get_full_intent(), metadata)
-    known = {label.split("/", 1)[1]: label for label in about}
+    known = {within_intent(label): label for label in about}
     return {label: _answer(label, about, known) for label in about}
 
 
@@ -314,7 +312,7 @@ def _closest(label: Text, about: Dict[Text, Dict[Text, Any]]) -> List[Text]:
 
 def noun_of(label: Text) -> Text:
     """`faq/redness-and-swelling` -> `redness and swelling`."""
-    words = re.split(r"[-_\s]+", label.split("/", 1)[-1])
+    words = re.split(r"[-_\s]+", within_intent(label))
     return " ".join(word for word in words if word not in NO_NOUNS)
 
 

@@ -21,6 +21,7 @@ from nlu.evaluation.labels import FALLBACK, own_label
 from nlu.evaluation.outcomes import best_label
 from nlu.evaluation.questions import BadQuestions
 from nlu.evaluation.understanding import Told, Understanding
+from nlu.parse_data import QUESTIONS
 from nlu.train import Project, fingerprint
 from nlu.without_tensorflow import leave_out
 
@@ -167,7 +168,7 @@ def _predict(
                     example.label,
                     OUT_OF_SCOPE if got == FALLBACK else labels.get(got, got),
                     labels.get(best, best),
-                    bool(parse_data.get("questions")),
+                    bool(parse_data.get(QUESTIONS)),
                 )
             )
     return predicted

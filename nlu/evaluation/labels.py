@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Dict, Optional, Sequence, Text
 
+from nlu.parse_data import best_response
+from nlu.ranking import base_intent
+
 FAQ = "faq"
 FALLBACK = "nlu_fallback"
 EMERGENCY = "emergency"
@@ -15,11 +18,6 @@ UNANSWERED = ("out_of_scope", "medical", "ask_price")
 
 def is_faq(label: Text) -> bool:
     return label.startswith(f"{FAQ}/")
-
-
-def base_intent(label: Text) -> Text:
-    """`medical/pregnancy` -> `medical`."""
-    return label.split("/", 1)[0]
 
 
 def comparable(label: Text) -> Text:
@@ -39,13 +37,6 @@ def own_label(parse_data: Dict[Text, Any]) -> Text:
     """The full label of a whole message, as the dialogue goes by it."""
     name = parse_data["intent"]["name"]
     return full_label(name, best_response(parse_data, name))
-
-
-def best_response(parse_data: Dict[Text, Any], intent: Optional[Text]) -> Optional[Text]:
-    """The best full label of a retrieval intent (`faq/downtime`); None for any other intent."""
-    selected = parse_data.get("response_selector", {}).get(intent, {})
-    found: Optional[Text] = selected.get("response", {}).get("intent_response_key")
-    return found
 
 
 def meets(label: Text, expected: Sequence[Text]) -> bool:

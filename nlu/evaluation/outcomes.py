@@ -19,6 +19,7 @@ from nlu.evaluation.labels import (
     own_label,
 )
 from nlu.evaluation.questions import Alternatives, Dialogue, Question, Set, Several
+from nlu.parse_data import QUESTIONS
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def read_parse(parse_data: Dict[Text, Any], milliseconds: float = 0.0) -> Parsed
     intent = parse_data["intent"]
     name = intent["name"] or FALLBACK
     label = comparable(own_label(parse_data))
-    parts = parse_data.get("questions") or []
+    parts = parse_data.get(QUESTIONS) or []
     clarify = parse_data.get("gate", {}).get("clarify", 0.0)
     return Parsed(
         label=label,

@@ -18,6 +18,7 @@ from nlu.evaluation.outcomes import (
     read_parse,
 )
 from nlu.evaluation.questions import BadQuestions, Dialogue, Sets
+from nlu.parse_data import QUESTIONS
 
 if TYPE_CHECKING:
     # Rasa is imported after `nlu.train.prepare_rasa`.
@@ -167,7 +168,7 @@ def answer(parse_data: Dict[Text, Any], domain: Domain) -> List[Event]:
     """What is said to the visitor then: each question's response. No policy is asked."""
     from rasa.shared.core.events import ActionExecuted, BotUttered
 
-    parts = [part_label(part) for part in parse_data.get("questions") or []]
+    parts = [part_label(part) for part in parse_data.get(QUESTIONS) or []]
     events: List[Event] = []
     for label in parts or [own_label(parse_data)]:
         known = label != FALLBACK
