@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from datetime import time as TimeOfDay
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
 from booking.errors import DetailRefused, Refusal
 from booking.times import find_time, settle_time
+from booking.windows import Wish
 
 if TYPE_CHECKING:
     from booking.clinic import Clinic
@@ -66,7 +67,11 @@ class PreferredTime:
 
 @dataclass(frozen=True)
 class Details:
-    """Everything known so far. The `pending_` fields are a time that was given by half."""
+    """Everything known so far.
+
+    `time` is a start that was chosen, `wish` what was said before a free one was. The `pending_`
+    fields are a time that was given by half.
+    """
 
     name: str | None = None
     email: str | None = None
@@ -74,6 +79,7 @@ class Details:
     concern: str | None = None
     time: PreferredTime | None = None
     notes: str | None = None
+    wish: Wish | None = None
     pending_day: date | None = None
     pending_hour: TimeOfDay | None = None
     pending_text: str | None = None
@@ -88,8 +94,8 @@ class Details:
         }
         return tuple(slot for slot, value in given.items() if value is None)
 
-    def as_json(self) -> dict[str, str | None]:
-        """Flat strings (ISO 8601 for times), such as a chat engine's slot can keep."""
+    def as_json(self) -> dict[str, Any]:
+        """Strings (ISO 8601 for times) and the wish as an object, such as JSON can hold."""
         return {
             "name": self.name,
             "email": self.email,
@@ -98,13 +104,14 @@ class Details:
             "starts_at": self.time.starts_at.isoformat() if self.time else None,
             "time_text": self.time.text if self.time else None,
             "notes": self.notes,
+            "wish": self.wish.as_json() if self.wish else None,
             "pending_day": self.pending_day.isoformat() if self.pending_day else None,
             "pending_hour": self.pending_hour.isoformat() if self.pending_hour else None,
             "pending_text": self.pending_text,
         }
 
     @classmethod
-    def from_json(cls, values: Mapping[str, str | None] | None) -> Details:
+    def from_json(cls, values: Mapping[str, Any] | None) -> Details:
         """The details that `as_json` wrote; unknown keys are ignored, missing ones are None."""
         kept = values or {}
         starts_at, day, hour = map(kept.get, ("starts_at", "pending_day", "pending_hour"))
@@ -116,6 +123,7 @@ class Details:
             concern=kept.get("concern"),
             time=PreferredTime(datetime.fromisoformat(starts_at), words) if starts_at else None,
             notes=kept.get("notes"),
+            wish=Wish.from_json(kept["wish"]) if kept.get("wish") else None,
             pending_day=date.fromisoformat(day) if day else None,
             pending_hour=TimeOfDay.fromisoformat(hour) if hour else None,
             pending_text=kept.get("pending_text"),
