@@ -2,129 +2,54 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time
-from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, get_args
-from zoneinfo import ZoneInfo, available_timezones
+from typing import Annotated, Self
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import phonenumbers
-from email_validator import EmailNotValidError, validate_email
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
+from pydantic import Field, model_validator
+
+from booking.clinic_file import ClinicMistake, misplaced, read_facts
+from booking.clinic_values import (
+    Collection,
+    DayOpenings,
+    Days,
+    Email,
+    EmergencyNumber,
+    Endpoint,
+    Fact,
+    Line,
+    MayBeBlank,
+    Opening,
+    Page,
+    Phone,
+    PractitionerId,
+    TimeZoneName,
+    Website,
+    Written,
+    whole,
+)
+
+__all__ = [
+    "WEEKDAYS",
+    "BookingRules",
+    "CaldavHandOff",
+    "Clinic",
+    "ClinicMistake",
+    "EmailHandOff",
+    "HandOff",
+    "Opening",
+    "OpeningHours",
+    "Practitioner",
+    "PractitionerHours",
+    "WebhookHandOff",
+    "read_clinic",
+]
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-
-
-class ClinicMistake(ValueError):
-    """clinic.yml cannot be used; the message names each line and what is allowed there."""
-
-
-def _one_line(value: str) -> str:
-    if not value.strip() or not value.isprintable():
-        raise ValueError("needs some text on one line")
-    return value.strip()
-
-
-def _phone(value: str) -> str:
-    try:
-        number = phonenumbers.parse(value)
-    except phonenumbers.NumberParseException:
-        number = None
-    if number is None or not phonenumbers.is_valid_number(number):
-        raise ValueError('needs an international number such as "+12025550143"')
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-
-
-def _email(value: str) -> str:
-    try:
-        # ".example" addresses are what a demo clinic has; they are reserved, not deliverable.
-        return validate_email(value, check_deliverability=False, test_environment=True).normalized
-    except EmailNotValidError as mistake:
-        raise ValueError(f"needs an e-mail address: {mistake}") from mistake
-
-
-def _website(value: str) -> str:
-    if not re.fullmatch(r"https?://[^\s/]+(/\S*)?", value):
-        raise ValueError('needs an address such as "https://linden-skin.example"')
-    return value.rstrip("/")
-
-
-def _page(value: str) -> str:
-    if not re.fullmatch(r"(https?://[^\s/]+)?/\S*", value):
-        raise ValueError('needs a path such as "/privacy" or a whole https:// address')
-    return value
-
-
-def _emergency_number(value: str) -> str:
-    if not re.fullmatch(r"\d{2,6}", value):
-        raise ValueError('needs a quoted number of 2 to 6 digits such as "911"')
-    return value
-
-
-def _time_zone(value: str) -> str:
-    if value not in available_timezones():
-        raise ValueError('needs a name of the IANA database such as "America/New_York"')
-    return value
-
-
-def _day(value: object) -> object:
-    if isinstance(value, str):
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
-            pass
-    elif type(value) is date and not isinstance(value, datetime):
-        raise ValueError(f'needs quotes: "{value.isoformat()}"')
-    raise ValueError('needs a quoted day such as "2026-12-25"')
-
-
-def _opening(value: object) -> object:
-    """One "opens-closes" pair as written in the file."""
-    wanted = 'needs quoted hours such as "09:00-17:00", the later one last'
-    if isinstance(value, Opening):
-        return value
-    clock = r"([01]\d|2[0-3]):([0-5]\d)"
-    written = re.fullmatch(f"{clock}-{clock}", value) if isinstance(value, str) else None
-    if written is None:
-        raise ValueError(wanted)
-    opens = time(int(written[1]), int(written[2]))
-    closes = time(int(written[3]), int(written[4]))
-    if closes <= opens:
-        raise ValueError(wanted)
-    return Opening(opens=opens, closes=closes)
-
-
-def _in_order(openings: tuple[Opening, ...]) -> tuple[Opening, ...]:
-    if any(later.opens < earlier.closes for earlier, later in pairwise(openings)):
-        raise ValueError("needs its hours in order and without overlap")
-    return openings
-
-
-class Fact(BaseModel):
-    """Base of everything clinic.yml may hold: nothing unknown, nothing changed later."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class Opening(Fact):
-    """One stretch of a day in which consultations may start; `closes` is no longer in it."""
-
-    opens: time
-    closes: time
-
-
-Line = Annotated[str, AfterValidator(_one_line)]
-Day = Annotated[date, BeforeValidator(_day)]
-DayOpenings = Annotated[
-    # pydantic would take only tuples here in strict mode, and YAML gives lists.
-    tuple[Annotated[Opening, BeforeValidator(_opening)], ...],
-    Field(strict=False),
-    AfterValidator(_in_order),
-]
 
 
 class OpeningHours(Fact):
@@ -153,8 +78,79 @@ class Consent(Fact):
 class Privacy(Fact):
     """Where the privacy notice is, and after how many days old data is deleted."""
 
-    url: Annotated[str, AfterValidator(_page)]
-    retention_days: Annotated[int, Field(ge=1, le=3650)]
+    url: Page
+    retention_days: Annotated[int, whole(1, 3650)]
+
+
+class PractitionerHours(Fact):
+    """Hours of one practitioner; a weekday of None follows the clinic's opening hours."""
+
+    monday: Annotated[DayOpenings | None, Written] = None
+    tuesday: Annotated[DayOpenings | None, Written] = None
+    wednesday: Annotated[DayOpenings | None, Written] = None
+    thursday: Annotated[DayOpenings | None, Written] = None
+    friday: Annotated[DayOpenings | None, Written] = None
+    saturday: Annotated[DayOpenings | None, Written] = None
+    sunday: Annotated[DayOpenings | None, Written] = None
+
+    def by_weekday(self) -> tuple[tuple[Opening, ...] | None, ...]:
+        """Monday's hours first."""
+        return tuple(getattr(self, weekday) for weekday in WEEKDAYS)
+
+
+class Practitioner(Fact):
+    """Who or what takes one consultation at a time: a person or a room.
+
+    `id` is kept with each request; `calendar` is a CalDAV collection of their own.
+    """
+
+    id: PractitionerId
+    name: Line
+    hours: Annotated[PractitionerHours, MayBeBlank] = PractitionerHours()
+    away: Days = ()
+    calendar: Annotated[Collection | None, Written] = None
+
+
+class BookingRules(Fact):
+    """Lengths and limits of bookings; slots, buffers and starts are multiples of five minutes."""
+
+    slot_minutes: Annotated[int, whole(5, 480, step=5)] = 30
+    buffer_minutes: Annotated[int, whole(0, 240, step=5)] = 15
+    starts_every_minutes: Annotated[int, whole(5, 240, step=5)] = 15
+    minimum_notice_hours: Annotated[int, whole(0, 720)] = 2
+    horizon_days: Annotated[int, whole(1, 730)] = 365
+    hold_minutes: Annotated[int, whole(1, 120)] = 10
+    change_cutoff_hours: Annotated[int, whole(0, 720)] = 24
+
+
+class EmailHandOff(Fact):
+    """E-mails to the clinic's own addresses and to visitors; `remind_hours` 0 sends no reminder."""
+
+    sender: Email
+    notify: Annotated[tuple[Email, ...], Field(strict=False, min_length=1)]
+    remind_hours: Annotated[int, whole(0, 168)] = 24
+
+
+class WebhookHandOff(Fact):
+    """A receiver of signed notices."""
+
+    url: Endpoint
+
+
+class CaldavHandOff(Fact):
+    """The clinic's calendar, which requests are written to and busy times are read from."""
+
+    url: Collection
+    username: Line
+    busy_every_minutes: Annotated[int, whole(1, 1440)] = 5
+
+
+class HandOff(Fact):
+    """Where requests go besides the clinic's own list; None is off."""
+
+    email: Annotated[EmailHandOff | None, Written] = None
+    webhook: Annotated[WebhookHandOff | None, Written] = None
+    caldav: Annotated[CaldavHandOff | None, Written] = None
 
 
 class Clinic(Fact):
@@ -162,16 +158,81 @@ class Clinic(Fact):
 
     name: Line
     tagline: Line
-    phone: Annotated[str, AfterValidator(_phone)]
-    email: Annotated[str, AfterValidator(_email)]
+    phone: Phone
+    email: Email
     address: Annotated[tuple[Line, ...], Field(strict=False, min_length=1)]
-    website: Annotated[str, AfterValidator(_website)]
-    emergency_number: Annotated[str, AfterValidator(_emergency_number)]
-    time_zone: Annotated[str, AfterValidator(_time_zone)]
+    website: Website
+    emergency_number: EmergencyNumber
+    time_zone: TimeZoneName
     opening_hours: OpeningHours
-    holidays: Annotated[tuple[Day, ...], Field(strict=False)] = ()
+    holidays: Days = ()
     consent: Consent
     privacy: Privacy
+    # One consultation at a time whenever the clinic is open: right for a clinic that names nobody.
+    practitioners: Annotated[tuple[Practitioner, ...], Field(strict=False, min_length=1)] = (
+        Practitioner(id="clinic", name="Consultation room"),
+    )
+    booking: Annotated[BookingRules, MayBeBlank] = BookingRules()
+    hand_off: Annotated[HandOff, MayBeBlank] = HandOff()
+
+    @model_validator(mode="after")
+    def _ids_are_unique(self) -> Self:
+        ids = [practitioner.id for practitioner in self.practitioners]
+        for number, one in enumerate(ids):
+            if one in ids[:number]:
+                raise misplaced(f"{one} is taken by another one", "practitioners", number, "id")
+        return self
+
+    @model_validator(mode="after")
+    def _something_fits(self) -> Self:
+        """Refuse rules under which nothing could ever be booked, which nobody means."""
+        rules = self.booking
+        if rules.minimum_notice_hours >= rules.horizon_days * 24:
+            raise misplaced(
+                "needs to be shorter than horizon_days", "booking", "minimum_notice_hours"
+            )
+        longest = _longest(self.opening_hours.by_weekday())
+        if 0 < longest < rules.slot_minutes:
+            raise misplaced(
+                f"needs to fit into the opening hours, of which the longest are {longest} minutes",
+                *("booking", "slot_minutes"),
+            )
+        for number, practitioner in enumerate(self.practitioners):
+            if longest and self._never_has_time(practitioner):
+                raise misplaced(
+                    f"leaves nowhere {rules.slot_minutes} minutes within the opening hours",
+                    *("practitioners", number, "hours"),
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _calendars_are_on_one_server(self) -> Self:
+        """One name and password opens them all, and must not be shown to another server."""
+        caldav = self.hand_off.caldav
+        for number, practitioner in enumerate(self.practitioners):
+            place = ("practitioners", number, "calendar")
+            if practitioner.calendar is None:
+                continue
+            if caldav is None:
+                raise misplaced("needs hand_off.caldav, which says how to reach it", *place)
+            if _server(practitioner.calendar) != _server(caldav.url):
+                raise misplaced("needs to be on the same server as hand_off.caldav.url", *place)
+        return self
+
+    def _never_has_time(self, practitioner: Practitioner) -> bool:
+        """Whether hours are written for them, yet no slot fits in; all days off is no mistake."""
+        week = [self._weekly_hours(practitioner, weekday) for weekday in range(len(WEEKDAYS))]
+        works = any(hours is None or hours for hours in practitioner.hours.by_weekday())
+        return works and _longest(week) < self.booking.slot_minutes
+
+    def _weekly_hours(self, practitioner: Practitioner, weekday: int) -> tuple[Opening, ...]:
+        """The practitioner's hours within the clinic's, on an ordinary day."""
+        openings = self.opening_hours.by_weekday()[weekday]
+        own = practitioner.hours.by_weekday()[weekday]
+        if own is None:
+            return openings
+        shared = (opening.within(hours) for opening in openings for hours in own)
+        return tuple(stretch for stretch in shared if stretch is not None)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -202,6 +263,16 @@ class Clinic(Fact):
             return ()
         return self.opening_hours.by_weekday()[day.weekday()]
 
+    def practitioner(self, practitioner_id: str) -> Practitioner | None:
+        """The one with that id; None once they are no longer in the file."""
+        return next((one for one in self.practitioners if one.id == practitioner_id), None)
+
+    def working_hours(self, practitioner: Practitioner, day: date) -> tuple[Opening, ...]:
+        """When they take consultations on that day: none on holidays and days away."""
+        if day in self.holidays or day in practitioner.away:
+            return ()
+        return self._weekly_hours(practitioner, day.weekday())
+
     def is_open(self, moment: datetime) -> bool:
         """Whether a consultation could start at that (aware) moment."""
         local = moment.astimezone(self.zone)
@@ -211,68 +282,17 @@ class Clinic(Fact):
 
 def read_clinic(path: Path) -> Clinic:
     """Read and check clinic.yml; raises `ClinicMistake` with a line for each mistake."""
-    facts = _read_yaml(path)
-    try:
-        return Clinic.model_validate(facts)
-    except ValidationError as refused:
-        lines = [
-            f"{path.name}, line {_line(facts, mistake['loc'])}: {_told(mistake)}"
-            for mistake in refused.errors()
-        ]
-        raise ClinicMistake("\n".join(lines)) from refused
+    return read_facts(path, Clinic)
 
 
-def _read_yaml(path: Path) -> Mapping[str, Any]:
-    try:
-        facts = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
-    except OSError as missing:
-        raise ClinicMistake(f"{path} cannot be read: {missing.strerror}") from missing
-    except UnicodeDecodeError as garbled:
-        raise ClinicMistake(f"{path.name} is not UTF-8 text") from garbled
-    except YAMLError as broken:
-        mark = getattr(broken, "problem_mark", None)
-        line = mark.line + 1 if mark else 1
-        problem = getattr(broken, "problem", None) or "this is not YAML"
-        raise ClinicMistake(f"{path.name}, line {line}: {problem}") from broken
-    if not isinstance(facts, Mapping):
-        raise ClinicMistake(f"{path.name}, line 1: needs facts such as `name: Linden Skin Clinic`")
-    return facts
+def _longest(week: Iterable[tuple[Opening, ...]]) -> int:
+    """Minutes of the week's longest stretch, 0 when there is none."""
+    return max((opening.minutes for openings in week for opening in openings), default=0)
 
 
-def _line(node: Any, place: tuple[int | str, ...]) -> int:
-    """The line (from 1) of the innermost part of `place` that the file has."""
-    line = 1
-    for step in place:
-        marks = getattr(node, "lc", None)
-        if marks is None or marks.data is None or not _has(node, step):
-            break
-        line = marks.data[step][0] + 1
-        node = node[step]
-    return line
-
-
-def _has(node: Any, step: int | str) -> bool:
-    return step in node if isinstance(node, Mapping) else isinstance(step, int) and step < len(node)
-
-
-def _told(mistake: Any) -> str:
-    """One mistake in words: where in the file, and what is allowed there."""
-    place = ".".join(str(step) for step in mistake["loc"])
-    if mistake["type"] == "missing":
-        return f"{place} is missing"
-    if mistake["type"] == "extra_forbidden":
-        return f"{place} is not known here; allowed are {', '.join(_allowed(mistake['loc'][:-1]))}"
-    return f"{place} {mistake['msg'].removeprefix('Value error, ')}"
-
-
-def _allowed(place: tuple[int | str, ...]) -> list[str]:
-    """The names that the part of the file at `place` may hold."""
-    part: type[BaseModel] = Clinic
-    for step in place:
-        kind = part.model_fields[str(step)].annotation
-        inner = [kind, *get_args(kind)]
-        part = next(one for one in inner if isinstance(one, type) and issubclass(one, BaseModel))
-    return list(part.model_fields)
+def _server(url: str) -> tuple[str, str | None, int]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or (443 if parts.scheme == "https" else 80)
 
 
 def _runs(

@@ -5,6 +5,7 @@ file at the root. Only the entry points of processes import this module; all els
 what it needs. docs/settings.md is written from the fields below (`settings_table`).
 """
 
+import base64
 import hashlib
 import hmac
 import ipaddress
@@ -15,6 +16,7 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo
 
 import phonenumbers
@@ -95,6 +97,26 @@ class Settings(BaseSettings):
         ("*",),
         description="Origins of websites that may embed the widget, separated by commas; "
         "`*` for any.",
+    )
+    public_url: str | None = Field(
+        None,
+        description="Address that visitors reach the web server at, such as "
+        "`https://book.linden-skin.example`; links in e-mails and in the chat start with it. "
+        "`http://127.0.0.1:<port>` when unset.",
+    )
+    smtp_url: SecretStr | None = Field(
+        None,
+        description="Mail server for `hand_off.email` of clinic.yml: "
+        "`smtp://user:password@host:587` (with STARTTLS when the server offers it) or "
+        "`smtps://user:password@host:465`; percent-encode what is special in a URL.",
+    )
+    webhook_secret: SecretStr | None = Field(
+        None,
+        description="Key that signs what `hand_off.webhook` sends: `whsec_` and 24 to 64 bytes in "
+        "base64, as Standard Webhooks has it.",
+    )
+    caldav_password: SecretStr | None = Field(
+        None, description="Password of the user that `hand_off.caldav` names."
     )
     rasa_port: Port = Field(5005, description="Port that Rasa listens on, on 127.0.0.1.")
     rasa_url: str | None = Field(
@@ -182,6 +204,50 @@ class Settings(BaseSettings):
             raise ValueError("must start with http:// or https://")
         return None if value is None else value.rstrip("/")
 
+    @field_validator("public_url")
+    @classmethod
+    def _public(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = _split_url(value)
+        if parts is None or parts.scheme not in ("http", "https") or parts.query or parts.fragment:
+            raise ValueError("must be an address such as https://book.linden-skin.example")
+        if parts.username is not None:
+            raise ValueError("must hold no user and password: visitors see it")
+        return value.rstrip("/")
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _mail_server(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None:
+            return None
+        parts = _split_url(value.get_secret_value())
+        if (
+            parts is None
+            or parts.scheme not in ("smtp", "smtps")
+            or parts.path.strip("/")
+            or parts.query
+            or parts.fragment
+        ):
+            raise ValueError("must be a URL such as smtp://user:password@host:587")
+        if bool(parts.username) != bool(parts.password):
+            raise ValueError("must hold both a user and a password, or neither")
+        return value
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def _signing_key(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None:
+            return None
+        prefix, _, encoded = value.get_secret_value().partition("_")
+        try:
+            key = base64.b64decode(encoded, validate=True)
+        except ValueError:
+            key = b""
+        if prefix != "whsec" or not 24 <= len(key) <= 64:
+            raise ValueError("must be whsec_ and 24 to 64 bytes in base64")
+        return value
+
     @field_validator("rasa_token")
     @classmethod
     def _plain_token(cls, value: SecretStr | None) -> SecretStr | None:
@@ -242,6 +308,11 @@ class Settings(BaseSettings):
     def actions_base_url(self) -> str:
         return self.actions_url or f"http://127.0.0.1:{self.actions_port}"
 
+    @property
+    def public_base_url(self) -> str:
+        """Where visitors reach us, without a slash at its end."""
+        return self.public_url or f"http://127.0.0.1:{self.port}"
+
     @cached_property
     def signing_secret(self) -> str:
         """The secret as set, or the one kept in the state directory (made at the first call)."""
@@ -269,6 +340,17 @@ class Settings(BaseSettings):
 def _beside(url: URL, suffix: str) -> URL:
     path = PROJECT_ROOT / Path(str(url.database)).expanduser()
     return url.set(database=str(path.with_name(f"{path.stem}{suffix}{path.suffix}")))
+
+
+def _split_url(value: str) -> SplitResult | None:
+    """The parts of a URL that names a host; None when it is none."""
+    try:
+        parts = urlsplit(value)
+        _ = parts.port
+    except ValueError:
+        return None
+    plain = value.isascii() and value.isprintable() and " " not in value
+    return parts if plain and parts.hostname else None
 
 
 def kept_secret(path: Path) -> str:

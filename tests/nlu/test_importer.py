@@ -67,3 +67,13 @@ def test_another_fact_is_another_domain(importer, tmp_path):
 )
 def test_opening_hours_read_as_people_say_them(hours, text):
     assert opening_hours_text(hours) == text
+
+
+def test_how_bookings_work_is_no_matter_of_the_domain(importer, tmp_path):
+    before = importer.get_domain().fingerprint()
+    bookings = "booking: {slot_minutes: 45}\nhand_off: {webhook: {url: https://a.example}}\n"
+    (tmp_path / "clinic.yml").write_text(CLINIC + bookings)
+
+    again = ClinicImporter(domain_path=str(tmp_path / "domain.yml"), training_data_paths=[])
+
+    assert again.get_domain().fingerprint() == before

@@ -66,6 +66,27 @@ def test_the_defaults_start_a_server_from_the_projects_root(
         ("ALLOWED_ORIGINS", "clinic.example"),
         ("RASA_URL", "127.0.0.1:5005"),
         ("RASA_TOKEN", "with ${expansion}"),
+        ("PUBLIC_URL", "book.clinic.example"),
+        ("PUBLIC_URL", "ftp://book.clinic.example"),
+        ("PUBLIC_URL", "https://"),
+        ("PUBLIC_URL", "https://clinic.example/?a=expansion"),
+        ("PUBLIC_URL", "https://clinic.example/#expansion"),
+        ("PUBLIC_URL", "https://me:expansion@clinic.example"),
+        ("PUBLIC_URL", "https://clinic .example"),
+        ("PUBLIC_URL", "https://clinic.example:port"),
+        ("SMTP_URL", "mail.clinic.example"),
+        ("SMTP_URL", "https://mail.clinic.example"),
+        ("SMTP_URL", "smtp://"),
+        ("SMTP_URL", "smtp://mail.clinic.example:70000"),
+        ("SMTP_URL", "smtp://desk@mail.clinic.example"),
+        ("SMTP_URL", "smtp://desk:expan#sion@mail.clinic.example"),
+        ("SMTP_URL", "smtp://desk:expansion@mail.clinic.example/path"),
+        ("WEBHOOK_SECRET", "expansion"),
+        ("WEBHOOK_SECRET", "whsec_expansion"),
+        ("WEBHOOK_SECRET", "whsec_not base64, at all"),
+        ("WEBHOOK_SECRET", "whsec_" + "QUJD" * 7 + "QQ"),
+        ("WEBHOOK_SECRET", "whsec_" + "QUJD" * 22),
+        ("WEBHOOK_SECRET", "QUJD" * 10),
     ],
 )
 def test_a_wrong_setting_is_named_without_its_value(
@@ -86,6 +107,46 @@ def test_rates_are_taken_as_people_write_them(monkeypatch: pytest.MonkeyPatch, v
     monkeypatch.setenv("NEEDLEPOINT_RATE_LIMIT", value)
 
     assert read_settings().rate_limit == value.lower()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SMTP_URL", "smtp://127.0.0.1:25"),
+        ("SMTP_URL", "smtp://mail.clinic.example"),
+        ("SMTP_URL", "smtp://desk%40clinic.example:p%23ss@mail.clinic.example:587"),
+        ("SMTP_URL", "smtps://desk:pass@mail.clinic.example:465/"),
+        ("WEBHOOK_SECRET", "whsec_" + "QUJD" * 8),
+        ("WEBHOOK_SECRET", "whsec_" + "QUJD" * 21),
+        ("CALDAV_PASSWORD", "any thing, ünicode too"),
+    ],
+)
+def test_secrets_of_hand_offs_are_kept_as_written(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(f"NEEDLEPOINT_{name}", value)
+
+    secret = getattr(read_settings(), name.lower())
+
+    assert secret.get_secret_value() == value
+
+
+@pytest.mark.parametrize(
+    ("value", "address"),
+    [
+        ("", "http://127.0.0.1:8123"),
+        ("https://book.clinic.example", "https://book.clinic.example"),
+        ("https://book.clinic.example/", "https://book.clinic.example"),
+        ("https://clinic.example:8443/desk/", "https://clinic.example:8443/desk"),
+    ],
+)
+def test_visitors_are_led_to_the_public_address(
+    monkeypatch: pytest.MonkeyPatch, value: str, address: str
+) -> None:
+    monkeypatch.setenv("NEEDLEPOINT_PORT", "8123")
+    monkeypatch.setenv("NEEDLEPOINT_PUBLIC_URL", value)
+
+    assert read_settings().public_base_url == address
 
 
 def test_lists_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -193,11 +254,16 @@ def test_the_rasa_token_follows_from_the_secret_and_does_not_tell_it(
 def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NEEDLEPOINT_SECRET", "do-not-tell")
     monkeypatch.setenv("NEEDLEPOINT_RASA_TOKEN", "not-this-either")
+    monkeypatch.setenv("NEEDLEPOINT_SMTP_URL", "smtp://desk:nor-this@mail.clinic.example")
+    monkeypatch.setenv("NEEDLEPOINT_CALDAV_PASSWORD", "nor-that")
+    monkeypatch.setenv("NEEDLEPOINT_WEBHOOK_SECRET", "whsec_" + "QUJD" * 8)
 
     shown = repr(read_settings())
 
     assert "do-not-tell" not in shown
     assert "not-this-either" not in shown
+    assert "nor-" not in shown
+    assert "QUJD" not in shown
 
 
 def test_the_table_in_the_docs_is_that_of_the_code() -> None:
