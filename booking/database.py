@@ -51,6 +51,18 @@ def writing(engine: Engine) -> Iterator[Session]:
 
 
 @contextmanager
+def changing_slots(engine: Engine) -> Iterator[Session]:
+    """`writing`, one at a time: whoever takes, moves or frees times waits for the one before.
+
+    On SQLite there is only ever one writer. On PostgreSQL two that clear away each other's expired
+    holds could wait for one another. The constraint of `occupied_steps` holds without this, too.
+    """
+    with writing(engine) as session:
+        _take_lock(session.connection(), "slots")
+        yield session
+
+
+@contextmanager
 def _failures_told() -> Iterator[None]:
     """A broken rule of the data stays an IntegrityError; all else means: not available now."""
     try:
@@ -78,7 +90,7 @@ def run_migrations(url: str, *, chain: str, metadata: MetaData) -> None:
     engine = _open_for_migration(_address(url))
     try:
         with _failures_told(), engine.execution_options(immediate=True).begin() as connection:
-            _take_migration_lock(connection, chain)
+            _take_lock(connection, f"migrations {chain}")
             command.upgrade(migration_config(connection, chain, metadata), "head")
     finally:
         engine.dispose()
@@ -103,10 +115,11 @@ def _literal(path: Path) -> str:
     return str(path).replace("%", "%%")
 
 
-def _take_migration_lock(connection: Connection, chain: str) -> None:
+def _take_lock(connection: Connection, what: str) -> None:
+    """Lets one transaction at a time do `what`, until it ends."""
     # On SQLite the transaction itself began with the write lock.
     if connection.dialect.name == "postgresql":
-        key = crc32(f"needlepoint migrations {chain}".encode())
+        key = crc32(f"needlepoint {what}".encode())
         connection.execute(select(func.pg_advisory_xact_lock(key)))
 
 

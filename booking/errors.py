@@ -41,6 +41,16 @@ class UnknownRequest(BookingError):
         self.reference = reference
 
 
+class UnknownEntry(BookingError):
+    """No dead letter of the outbox has this key."""
+
+    code = "unknown_entry"
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"no failed hand-off {key}")
+        self.key = key
+
+
 class IllegalTransition(BookingError):
     """The request's status does not allow this step, such as confirming a cancelled one."""
 
@@ -51,6 +61,24 @@ class IllegalTransition(BookingError):
         self.reference = reference
         self.status = status
         self.wanted = wanted
+
+
+class SlotTaken(BookingError):
+    """Somebody else has that time, or the last practitioner who was free then."""
+
+    code = "slot_taken"
+
+
+class SlotNotOffered(BookingError):
+    """The clinic's rules have no consultation at that time: hours, notice, horizon, grid."""
+
+    code = "slot_not_offered"
+
+
+class TooLateToChange(BookingError):
+    """The visitor can no longer change it: only the clinic can, so shortly before."""
+
+    code = "too_late"
 
 
 class Refusal(StrEnum):

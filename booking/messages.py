@@ -4,20 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
 
 from booking.database import reading
 from booking.details import Contact, clean_text
 from booking.errors import DetailRefused, Refusal
 from booking.models import ClinicMessage
+from booking.outbox import tell_of_message
 from booking.storing import store_once
+
+if TYPE_CHECKING:
+    from booking.clinic import Clinic
 
 LONGEST_MESSAGE = 2000
 
 
 def leave_message(
     engine: Engine,
+    clinic: Clinic,
     *,
     text: str,
     contact: Contact,
@@ -26,7 +33,9 @@ def leave_message(
     now: datetime,
     name: str | None = None,
 ) -> ClinicMessage:
-    """Store the message once; the same key again returns the one stored first.
+    """Store the message once, and what the hand-offs tell of it.
+
+    The same key again returns the message stored first.
 
     Raises `DetailRefused` for an empty text (no_message), one over 2,000 characters (too_long),
     or without any contact (no_contact); `BookingUnavailable` with nothing stored.
@@ -35,8 +44,8 @@ def leave_message(
     if contact.email is None and contact.phone is None:
         raise DetailRefused(Refusal.NO_CONTACT)
 
-    def build(reference: str) -> ClinicMessage:
-        return ClinicMessage(
+    def store(session: Session, reference: str) -> ClinicMessage:
+        message = ClinicMessage(
             reference=reference,
             text=words,
             contact_email=contact.email,
@@ -46,8 +55,11 @@ def leave_message(
             idempotency_key=idempotency_key,
             created_at=now,
         )
+        session.add(message)
+        tell_of_message(session, clinic, message)
+        return message
 
-    return store_once(engine, ClinicMessage, idempotency_key, build)
+    return store_once(engine, ClinicMessage, idempotency_key, store)
 
 
 def list_messages(engine: Engine) -> Sequence[ClinicMessage]:

@@ -1,64 +1,98 @@
-"""Consultation requests: made by visitors, confirmed or cancelled by the clinic."""
+"""Consultation requests: made and changed by visitors, answered by the clinic.
+
+Each change, the times it takes or frees, its line in the audit trail and what the hand-offs tell
+of it are stored in one transaction.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session, selectinload
 
-from booking.database import reading, writing
-from booking.details import Details, clean_text
-from booking.errors import IllegalTransition, IncompleteDetails, UnknownRequest
-from booking.models import ConsultationRequest, RequestEvent, Status
+from booking.database import changing_slots, reading, writing
+from booking.details import Contact, Details, clean_text
+from booking.errors import (
+    DetailRefused,
+    IllegalTransition,
+    IncompleteDetails,
+    Refusal,
+    TooLateToChange,
+    UnknownRequest,
+)
+from booking.hand_off.notice import Event
+from booking.models import ConsultationRequest, Hold, RequestEvent, Status
+from booking.occupancy import (
+    check_offered,
+    free_steps_of,
+    hand_over,
+    occupy,
+    remove_expired_holds,
+)
+from booking.outbox import tell_of_request
+from booking.schedule import ends_at
 from booking.storing import store_once
 
+if TYPE_CHECKING:
+    from booking.clinic import Clinic
+
 VISITOR = "visitor"
+STAFF = "clinic"
 
 # What a request may become. A cancelled, declined or missed one is history: a visitor who wants
 # to come after all makes a new request.
+OPEN = frozenset({Status.NEW, Status.CONFIRMED, Status.RESCHEDULED})
 TRANSITIONS: dict[Status, frozenset[Status]] = {
-    Status.NEW: frozenset(
-        {Status.CONFIRMED, Status.RESCHEDULED, Status.CANCELLED, Status.DECLINED}
-    ),
+    Status.NEW: frozenset(Status) - {Status.NEW},
     Status.CONFIRMED: frozenset({Status.RESCHEDULED, Status.CANCELLED, Status.NO_SHOW}),
-    Status.RESCHEDULED: frozenset({Status.CONFIRMED, Status.CANCELLED, Status.DECLINED}),
+    Status.RESCHEDULED: frozenset(Status) - {Status.NEW},
     Status.CANCELLED: frozenset(),
     Status.DECLINED: frozenset(),
     Status.NO_SHOW: frozenset(),
 }
+FREES_THE_TIME = frozenset({Status.CANCELLED, Status.DECLINED})
+LONGEST_NOTE = 2000
 
 
 def request_consultation(
     engine: Engine,
+    clinic: Clinic,
     *,
     details: Details,
-    consent_version: str,
     conversation_id: str,
     idempotency_key: str,
     now: datetime,
+    real_now: datetime,
+    visitor_zone: str | None = None,
 ) -> ConsultationRequest:
-    """Store the request once; the same key again returns the one stored first.
+    """Store the request once, take its time, and store what the hand-offs tell of it.
 
-    Raises `IncompleteDetails`, or `BookingUnavailable` with nothing stored.
+    The same key again returns the request stored first. A time that is held for the conversation
+    is the request's even when the notice for it has passed meanwhile. Raises `IncompleteDetails`,
+    `SlotTaken`, `SlotNotOffered`, or `BookingUnavailable`, each with nothing stored.
     """
     name, concern, preferred = details.name, details.concern, details.time
     if details.missing() or name is None or concern is None or preferred is None:
         raise IncompleteDetails(details.missing())
 
-    def build(reference: str) -> ConsultationRequest:
-        return ConsultationRequest(
+    def store(session: Session, reference: str) -> ConsultationRequest:
+        request = ConsultationRequest(
             reference=reference,
             status=Status.NEW,
             name=name,
             email=details.email,
             phone=details.phone,
             concern=concern,
-            starts_at=preferred.starts_at,
+            starts_at=preferred.starts_at.astimezone(UTC),
+            ends_at=ends_at(clinic, preferred.starts_at),
+            visitor_zone=visitor_zone,
             preference_text=clean_text(preferred.text),
             notes=clean_text(details.notes) if details.notes else None,
-            consent_version=consent_version,
+            consent_version=clinic.consent.version,
+            consent_text=clinic.consent.text,
             consent_at=now,
             conversation_id=conversation_id,
             idempotency_key=idempotency_key,
@@ -66,8 +100,32 @@ def request_consultation(
             updated_at=now,
             events=[RequestEvent(at=now, actor=VISITOR, what="requested")],
         )
+        _take_time(session, clinic, request, now, real_now)
+        tell_of_request(session, clinic, request, Event.REQUESTED, by=VISITOR, at=now)
+        return request
 
-    return store_once(engine, ConsultationRequest, idempotency_key, build)
+    return store_once(engine, ConsultationRequest, idempotency_key, store, changing_slots)
+
+
+def _take_time(
+    session: Session,
+    clinic: Clinic,
+    request: ConsultationRequest,
+    now: datetime,
+    real_now: datetime,
+) -> None:
+    """Make the conversation's hold the request's, or take the time as it is free."""
+    remove_expired_holds(session, real_now)
+    hold = session.scalar(select(Hold).where(Hold.owner == request.conversation_id))
+    if hold is not None and hold.starts_at == request.starts_at:
+        request.practitioner, request.ends_at = hold.practitioner, hold.ends_at
+        hand_over(session, hold, request)
+        return
+    check_offered(clinic, request.starts_at, now)
+    if hold is not None:
+        session.delete(hold)
+        session.flush()
+    occupy(session, clinic, request.starts_at, request)
 
 
 def list_requests(engine: Engine, *, status: Status | None = None) -> Sequence[ConsultationRequest]:
@@ -87,18 +145,98 @@ def show_request(engine: Engine, reference: str) -> ConsultationRequest:
         return _request(session, reference)
 
 
+def find_request(engine: Engine, reference: str, contact: Contact) -> ConsultationRequest:
+    """The request of that reference, for somebody who also knows its e-mail or phone.
+
+    Raises `UnknownRequest`, whichever of the two is wrong.
+    """
+    request = show_request(engine, reference)
+    by_email = contact.email and (request.email or "").casefold() == contact.email.casefold()
+    by_phone = contact.phone and request.phone == contact.phone
+    if not (by_email or by_phone):
+        raise UnknownRequest(reference)
+    return request
+
+
 def confirm_request(
-    engine: Engine, reference: str, *, actor: str, now: datetime
+    engine: Engine, clinic: Clinic, reference: str, *, actor: str, now: datetime
 ) -> ConsultationRequest:
     """The clinic agrees; raises `UnknownRequest` or `IllegalTransition`."""
-    return _move(engine, reference, Status.CONFIRMED, actor=actor, now=now)
+    return _change(engine, clinic, reference, Status.CONFIRMED, actor=actor, now=now)
 
 
 def cancel_request(
-    engine: Engine, reference: str, *, actor: str, now: datetime
+    engine: Engine, clinic: Clinic, reference: str, *, actor: str, now: datetime
 ) -> ConsultationRequest:
-    """Visitor or clinic call it off; raises `UnknownRequest` or `IllegalTransition`."""
-    return _move(engine, reference, Status.CANCELLED, actor=actor, now=now)
+    """Visitor or clinic call it off, and its time is free again.
+
+    Raises `UnknownRequest`, `IllegalTransition`, or `TooLateToChange` for a visitor.
+    """
+    return _change(engine, clinic, reference, Status.CANCELLED, actor=actor, now=now)
+
+
+def decline_request(
+    engine: Engine, clinic: Clinic, reference: str, *, actor: str, now: datetime
+) -> ConsultationRequest:
+    """The clinic can't have it; its time is free. Raises `UnknownRequest`, `IllegalTransition`."""
+    return _change(engine, clinic, reference, Status.DECLINED, actor=actor, now=now)
+
+
+def mark_no_show(
+    engine: Engine, clinic: Clinic, reference: str, *, actor: str, now: datetime
+) -> ConsultationRequest:
+    """The visitor did not come; raises `UnknownRequest` or `IllegalTransition`."""
+    return _change(engine, clinic, reference, Status.NO_SHOW, actor=actor, now=now)
+
+
+def move_request(
+    engine: Engine,
+    clinic: Clinic,
+    reference: str,
+    starts_at: datetime,
+    *,
+    actor: str,
+    now: datetime,
+    real_now: datetime,
+) -> ConsultationRequest:
+    """Give the request another time; the same time again changes nothing.
+
+    Raises `SlotTaken` and `SlotNotOffered`, after which it keeps the time it has,
+    `TooLateToChange` for a visitor, `UnknownRequest` or `IllegalTransition`.
+    """
+    with changing_slots(engine) as session:
+        request = _request(session, reference, lock=True)
+        _check_allowed(clinic, request, Status.RESCHEDULED, actor, now)
+        if request.starts_at == starts_at:
+            return request
+        check_offered(clinic, starts_at, now)
+        remove_expired_holds(session, real_now)
+        free_steps_of(session, request)
+        before, seen_by = request.starts_at, request.practitioner
+        request.starts_at, request.ends_at = starts_at, ends_at(clinic, starts_at)
+        occupy(session, clinic, starts_at, request, first=seen_by)
+        _note_change(request, Status.RESCHEDULED, actor, now)
+        tell_of_request(
+            session, clinic, request, Event.RESCHEDULED, by=actor, at=now, before=before
+        )
+    return request
+
+
+def note_request(
+    engine: Engine, reference: str, note: str, *, actor: str, now: datetime
+) -> ConsultationRequest:
+    """Put staff's own note on a request, in place of the one it has; "" takes it away.
+
+    Raises `UnknownRequest`, or `DetailRefused` (too_long) over 2,000 characters.
+    """
+    words = clean_text(note, lines=True)
+    if len(words) > LONGEST_NOTE:
+        raise DetailRefused(Refusal.TOO_LONG)
+    with writing(engine) as session:
+        request = _request(session, reference, lock=True)
+        request.notes, request.updated_at = words or None, now
+        request.events.append(RequestEvent(at=now, actor=actor, what="noted"))
+    return request
 
 
 def as_json(request: ConsultationRequest, tz: tzinfo) -> dict[str, str | None]:
@@ -119,17 +257,40 @@ def as_json(request: ConsultationRequest, tz: tzinfo) -> dict[str, str | None]:
     }
 
 
-def _move(
-    engine: Engine, reference: str, wanted: Status, *, actor: str, now: datetime
+def _change(
+    engine: Engine,
+    clinic: Clinic,
+    reference: str,
+    wanted: Status,
+    *,
+    actor: str,
+    now: datetime,
 ) -> ConsultationRequest:
-    with writing(engine) as session:
+    with changing_slots(engine) as session:
         request = _request(session, reference, lock=True)
-        if wanted not in TRANSITIONS[request.status]:
-            raise IllegalTransition(request.reference, request.status, wanted)
-        request.status = wanted
-        request.updated_at = now
-        request.events.append(RequestEvent(at=now, actor=actor, what=wanted.value))
+        _check_allowed(clinic, request, wanted, actor, now)
+        if wanted in FREES_THE_TIME:
+            free_steps_of(session, request)
+        _note_change(request, wanted, actor, now)
+        tell_of_request(session, clinic, request, Event(wanted.value), by=actor, at=now)
     return request
+
+
+def _check_allowed(
+    clinic: Clinic, request: ConsultationRequest, wanted: Status, actor: str, now: datetime
+) -> None:
+    if wanted not in TRANSITIONS[request.status]:
+        raise IllegalTransition(request.reference, request.status, wanted)
+    cutoff = timedelta(hours=clinic.booking.change_cutoff_hours)
+    if actor == VISITOR and now > request.starts_at - cutoff:
+        raise TooLateToChange
+
+
+def _note_change(request: ConsultationRequest, wanted: Status, actor: str, now: datetime) -> None:
+    request.status = wanted
+    request.sequence += 1
+    request.updated_at = now
+    request.events.append(RequestEvent(at=now, actor=actor, what=wanted.value))
 
 
 def _request(session: Session, reference: str, *, lock: bool = False) -> ConsultationRequest:

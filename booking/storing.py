@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 from sqlalchemy import Engine, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from booking.database import reading, writing
 from booking.errors import BookingUnavailable
@@ -24,20 +26,21 @@ def new_reference() -> str:
 
 
 def store_once[Kept: (ConsultationRequest, ClinicMessage)](
-    engine: Engine, kind: type[Kept], key: str, build: Callable[[str], Kept]
+    engine: Engine,
+    kind: type[Kept],
+    key: str,
+    store: Callable[[Session, str], Kept],
+    transaction: Callable[[Engine], AbstractContextManager[Session]] = writing,
 ) -> Kept:
-    """The row of `kind` kept under `key`; when there is none, `build(reference)` is stored.
+    """The row of `kind` kept under `key`; when there is none, that of `store(session, reference)`.
 
     The database's unique constraints decide, so two callers at the same moment get the same row.
     """
     for _ in range(ATTEMPTS):
         try:
-            with writing(engine) as session:
+            with transaction(engine) as session:
                 kept = session.scalar(select(kind).where(kind.idempotency_key == key))
-                if kept is None:
-                    kept = build(new_reference())
-                    session.add(kept)
-            return kept
+                return kept if kept is not None else store(session, new_reference())
         except IntegrityError:
             # Either somebody stored the same key just now, or the reference is taken.
             first = _stored(engine, kind, key)

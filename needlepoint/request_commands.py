@@ -57,7 +57,9 @@ def show_request(reference: Reference, json_: AsJson = False) -> None:
 def confirm_request(reference: Reference, json_: AsJson = False) -> None:
     """Confirm a request."""
     desk = _Desk()
-    confirmed = requests.confirm_request(desk.engine, reference, actor=STAFF, now=desk.now())
+    confirmed = requests.confirm_request(
+        desk.engine, desk.clinic, reference, actor=STAFF, now=desk.now()
+    )
     desk.show(confirmed, json_)
 
 
@@ -65,7 +67,9 @@ def confirm_request(reference: Reference, json_: AsJson = False) -> None:
 def cancel_request(reference: Reference, json_: AsJson = False) -> None:
     """Cancel a request."""
     desk = _Desk()
-    cancelled = requests.cancel_request(desk.engine, reference, actor=STAFF, now=desk.now())
+    cancelled = requests.cancel_request(
+        desk.engine, desk.clinic, reference, actor=STAFF, now=desk.now()
+    )
     desk.show(cancelled, json_)
 
 

@@ -1,0 +1,141 @@
+"""Who is taken when: the one place that writes and reads `occupied_steps`.
+
+Every function works inside a caller's transaction, so that steps appear and go together with the
+request or the hold that they belong to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from booking.errors import SlotNotOffered, SlotTaken
+from booking.models import BusyTime, ConsultationRequest, Hold, OccupiedStep
+from booking.schedule import bookable, occupied_until, practitioners_at, steps
+
+if TYPE_CHECKING:
+    from booking.clinic import Clinic
+
+
+@dataclass
+class Taken:
+    """Steps that are taken, by practitioner; under None those that are taken for everybody."""
+
+    by_practitioner: dict[str | None, set[int]] = field(default_factory=dict)
+
+    def add(self, practitioner: str | None, taken: Iterable[int]) -> None:
+        self.by_practitioner.setdefault(practitioner, set()).update(taken)
+
+    def leaves_free(self, practitioner: str, wanted: range) -> bool:
+        return all(
+            self.by_practitioner.get(one, set()).isdisjoint(wanted) for one in (practitioner, None)
+        )
+
+
+def taken_between(
+    session: Session, start: datetime, until: datetime, *, real_now: datetime, owner: str | None
+) -> Taken:
+    """What requests, holds of others that have not expired, and busy times take of a stretch."""
+    wanted = steps(start, until)
+    rows = session.execute(
+        select(OccupiedStep.practitioner, OccupiedStep.step)
+        .outerjoin(Hold, OccupiedStep.hold_id == Hold.id)
+        .where(OccupiedStep.step >= wanted.start, OccupiedStep.step < wanted.stop)
+        .where(
+            or_(
+                OccupiedStep.hold_id.is_(None),
+                (Hold.expires_at > real_now) & (Hold.owner != (owner or "")),
+            )
+        )
+    )
+    taken = Taken()
+    for practitioner, step in rows:
+        taken.add(practitioner, (step,))
+    for busy in _busy_between(session, start, until):
+        taken.add(busy.practitioner, steps(busy.starts_at, busy.ends_at))
+    return taken
+
+
+def _busy_between(session: Session, start: datetime, until: datetime) -> Iterable[BusyTime]:
+    return session.scalars(
+        select(BusyTime).where(BusyTime.ends_at > start, BusyTime.starts_at < until)
+    )
+
+
+def check_offered(clinic: Clinic, start: datetime, now: datetime) -> None:
+    """Raises `SlotNotOffered` for a start that the clinic's rules do not have."""
+    earliest, last_day = bookable(clinic, now)
+    too_far = start.astimezone(clinic.zone).date() > last_day
+    if start < earliest or too_far or not practitioners_at(clinic, start):
+        raise SlotNotOffered
+
+
+def remove_expired_holds(session: Session, real_now: datetime) -> None:
+    session.execute(delete(Hold).where(Hold.expires_at <= real_now))
+
+
+def occupy(
+    session: Session,
+    clinic: Clinic,
+    start: datetime,
+    taker: ConsultationRequest | Hold,
+    *,
+    first: str | None = None,
+) -> None:
+    """Take the steps of `start` for `taker`, and note in it who is taken.
+
+    Tries every practitioner who works then, `first` first. The primary key of the table decides
+    each try. Raises `SlotTaken` when nobody is left.
+    """
+    until = occupied_until(clinic, start)
+    busy = Taken()
+    for one in _busy_between(session, start, until):
+        busy.add(one.practitioner, steps(one.starts_at, one.ends_at))
+    wanted = steps(start, until)
+    for practitioner in sorted(practitioners_at(clinic, start), key=lambda one: one.id != first):
+        if busy.leaves_free(practitioner.id, wanted):
+            taker.practitioner = practitioner.id
+            session.add(taker)
+            session.flush()
+            if _insert(session, taker, wanted):
+                return
+    raise SlotTaken
+
+
+def _insert(session: Session, taker: ConsultationRequest | Hold, wanted: range) -> bool:
+    column = "hold_id" if isinstance(taker, Hold) else "request_id"
+    rows = [{"practitioner": taker.practitioner, "step": step, column: taker.id} for step in wanted]
+    try:
+        with session.begin_nested():
+            session.execute(insert(OccupiedStep), rows)
+    except IntegrityError:
+        return False
+    return True
+
+
+def hand_over(session: Session, hold: Hold, request: ConsultationRequest) -> None:
+    """Make the steps of a hold those of the request; the hold is gone."""
+    session.add(request)
+    session.flush()
+    session.execute(
+        update(OccupiedStep)
+        .where(OccupiedStep.hold_id == hold.id)
+        .values(hold_id=None, request_id=request.id)
+    )
+    session.execute(delete(Hold).where(Hold.id == hold.id))
+
+
+def free_steps_of(session: Session, request: ConsultationRequest) -> None:
+    session.execute(delete(OccupiedStep).where(OccupiedStep.request_id == request.id))
+
+
+def whole_days(clinic: Clinic, first: date, last: date) -> tuple[datetime, datetime]:
+    """From the start of the first day to the end of the last one, in the clinic's zone."""
+    start = datetime.combine(first, time(), clinic.zone)
+    return start, datetime.combine(last + timedelta(days=1), time(), clinic.zone)
