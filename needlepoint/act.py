@@ -10,6 +10,7 @@ from rasa_sdk.executor import ActionExecutor
 from actions import Desk, all_actions
 from booking.clinic import read_clinic
 from booking.database import open_database
+from booking.links import ManageLinks
 from needlepoint.settings import Settings
 
 
@@ -24,6 +25,7 @@ def run_actions(settings: Settings) -> None:
         clinic=clinic,
         region=settings.phone_region,
         now=settings.clock(clinic.zone),
+        links=ManageLinks(settings.signing_secret, settings.public_base_url),
     )
     executor = ActionExecutor()
     for action in all_actions(desk):
