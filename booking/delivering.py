@@ -47,14 +47,15 @@ def deliver_due(
     *,
     clock: Callable[[], datetime],
     retry_after: Sequence[float] = RETRY_AFTER,
+    stopping: Callable[[], bool] = lambda: False,
 ) -> int:
     """Deliver all that is due on one channel, one entry after the other; how many were delivered.
 
-    `clock` tells the real time, aware. Raises `BookingUnavailable`; what was being delivered then
-    is delivered again, under the same key.
+    `clock` tells the real time, aware; once `stopping` no further entry is begun. Raises
+    `BookingUnavailable`; what was being delivered then is delivered again, under the same key.
     """
     delivered = 0
-    while claimed := _claim(engine, links, channel, clock()):
+    while not stopping() and (claimed := _claim(engine, links, channel, clock())):
         try:
             adapter.deliver(claimed.notice)
         except Undelivered as failure:
