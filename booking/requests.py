@@ -34,6 +34,7 @@ from booking.occupancy import (
 )
 from booking.outbox import tell_of_request
 from booking.schedule import ends_at
+from booking.search import has_words
 from booking.storing import store_once
 
 if TYPE_CHECKING:
@@ -128,15 +129,31 @@ def _take_time(
     occupy(session, clinic, request.starts_at, request)
 
 
-def list_requests(engine: Engine, *, status: Status | None = None) -> Sequence[ConsultationRequest]:
-    """All requests, or those with one status; the newest first."""
+def list_requests(
+    engine: Engine,
+    *,
+    status: Status | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    search: str = "",
+) -> Sequence[ConsultationRequest]:
+    """All requests, the newest first; or those of one status, of a time, or with some words.
+
+    `since` and `until` (aware) are about when the consultation starts, `until` itself excluded.
+    Each word of `search` is in the reference, name, e-mail, phone, concern or notes.
+    """
     wanted = select(ConsultationRequest).order_by(
         ConsultationRequest.created_at.desc(), ConsultationRequest.id.desc()
     )
     if status is not None:
         wanted = wanted.where(ConsultationRequest.status == status)
+    if since is not None:
+        wanted = wanted.where(ConsultationRequest.starts_at >= since)
+    if until is not None:
+        wanted = wanted.where(ConsultationRequest.starts_at < until)
     with reading(engine) as session:
-        return session.scalars(wanted).all()
+        found = session.scalars(wanted).all()
+    return [one for one in found if has_words(one, search)]
 
 
 def show_request(engine: Engine, reference: str) -> ConsultationRequest:

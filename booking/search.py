@@ -1,0 +1,29 @@
+"""Find a request by what somebody remembers of it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from booking.models import ConsultationRequest
+
+PHONE_CHARACTERS = "0123456789+()-./"
+FEWEST_DIGITS = 4  # of a phone number
+
+
+def has_words(request: ConsultationRequest, search: str) -> bool:
+    """Whether each word is in the reference, name, e-mail, phone, concern or notes.
+
+    A phone number may be typed in any way, also without its country, or only its end. Not left to
+    the database: SQLite knows upper and lower case of ASCII letters only.
+    """
+    words = search.casefold().split()
+    numbers = [word for word in words if not word.strip(PHONE_CHARACTERS)]
+    # As it is stored, without the zero that stands for the country within it.
+    digits = re.sub(r"\D", "", "".join(numbers)).lstrip("0")
+    if len(digits) >= FEWEST_DIGITS and digits in (request.phone or ""):
+        words = [word for word in words if word not in numbers]
+    kept = (request.reference, request.name, request.email, request.concern, request.notes)
+    text = "\n".join(part for part in kept if part).casefold()
+    return all(word in text for word in words)
