@@ -37,9 +37,15 @@ PHONE_LIKE = re.compile(r"(?:\+|\b)\(?\d[\d\s().\-/\u2010-\u2015]*\d")
 PHONE_WORDS = re.compile(
     r"\b(?:call|ring|text|phone|mobile|cell|number|tel|whatsapp)\b[^\d\n]{0,20}$", re.I
 )
-RULED_OUT = re.compile(r"\b(?:not|isn't|instead\s+of|rather\s+than|from)\s*$", re.I)
+RULED_OUT = re.compile(
+    r"\b(?:not|isn't|instead\s+of|rather\s+than|from|change|replace|swap|wrong)\s*[:(]?\s*$", re.I
+)
+DATE = re.compile(r"\d{4}-\d\d-\d\d\b|\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d\d)\b")
+# What looks like a short number where a contact is asked for: "call me at 4:30", "10/12".
+TIME_BEFORE = re.compile(r"\b(?:at|on\s+the|after|before|until|around)\s*$", re.I)
+TIME_BEHIND = re.compile(r"\s*(?::|[ap]\.?m\b|o'?clock|hrs?\b|hours?\b|years?\b|%)", re.I)
 # Anything shorter was hardly meant as a number that the clinic could call.
-FEWEST_DIGITS, FEWEST_ASKED = 7, 3
+FEWEST_DIGITS, FEWEST_ASKED, FEWEST_UNASKED = 7, 3, 9
 
 
 @dataclass
@@ -57,16 +63,22 @@ def find_contact(text: str, region: str, *, asked: bool) -> FoundContact:
     Asked, whatever has digits counts as a try at a number; unasked, only what is called one.
     """
     emails = list(_emails(text))
-    email = _first_valid(text, emails, _read_written_email)
+    email, email_refused = _first_valid(text, emails, _read_written_email)
     left = blanked(text, emails)
     phones = list(_phones(left, region, asked=asked and not emails))
-    phone = _first_valid(left, phones, lambda written: read_phone(written, region))
+    phone, phone_refused = _first_valid(left, phones, lambda written: read_phone(written, region))
     found = FoundContact(Contact(email, phone), spans=emails + phones)
     if not found.contact and found.spans:
-        found.refusal = Refusal.INVALID_EMAIL if emails else Refusal.INVALID_PHONE
+        found.refusal = email_refused or phone_refused
     elif not found.contact and asked and HALF_EMAIL.search(text):
         found.refusal = Refusal.INVALID_EMAIL
     return found
+
+
+def shown_phone(e164: str) -> str:
+    """The number as people read it, with its country code: "+1 202-555-0164"."""
+    number = phonenumbers.parse(e164, None)
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 
 def blanked(text: str, spans: Iterable[Span], mark: str = "\x00") -> str:
@@ -77,15 +89,22 @@ def blanked(text: str, spans: Iterable[Span], mark: str = "\x00") -> str:
     return "".join(characters)
 
 
-def _first_valid(text: str, spans: list[Span], read: Callable[[str], str]) -> str | None:
-    """The first one that can be read and is not ruled out, as in "not ana@x.com, anna@x.com"."""
-    wanted = [span for span in spans if not RULED_OUT.search(text[: span[0]])]
-    for start, end in wanted:
-        try:
-            return read(text[start:end])
-        except DetailRefused:
+def _first_valid(
+    text: str, spans: list[Span], read: Callable[[str], str]
+) -> tuple[str | None, Refusal | None]:
+    """The first one that can be read and is not ruled out, as in "not ana@x.com, anna@x.com".
+
+    Where there is none, also why the first one was refused.
+    """
+    refused = None
+    for start, end in spans:
+        if RULED_OUT.search(text[:start]):
             continue
-    return None
+        try:
+            return read(text[start:end]), None
+        except DetailRefused as error:
+            refused = refused or error.code
+    return None, refused
 
 
 def _read_written_email(written: str) -> str:
@@ -108,9 +127,24 @@ def _phones(text: str, region: str, *, asked: bool) -> Iterator[Span]:
     valid = [(one.start, one.end) for one in phonenumbers.PhoneNumberMatcher(text, region)]
     yield from valid
     left = blanked(text, valid)
-    for match in PHONE_LIKE.finditer(left):
-        digits = sum(map(str.isdigit, match[0]))
-        named = PHONE_WORDS.search(text[: match.start()])
-        tried = digits >= FEWEST_ASKED if asked else digits >= FEWEST_DIGITS and named
-        if tried or (digits >= FEWEST_DIGITS and match[0].lstrip("(").startswith(("+", "00"))):
-            yield match.span()
+    yield from (
+        match.span() for match in PHONE_LIKE.finditer(left) if _is_tried(text, match, asked=asked)
+    )
+
+
+def _is_tried(text: str, match: re.Match[str], *, asked: bool) -> bool:
+    """Whether digits are meant as a number to call, right or wrong."""
+    digits = sum(map(str.isdigit, match[0]))
+    if DATE.match(match[0]):
+        return False
+    if asked and digits < FEWEST_DIGITS:
+        return digits >= FEWEST_ASKED and not _is_about_time(text, match)
+    named = PHONE_WORDS.search(text[: match.start()]) or match[0].lstrip("(").startswith(
+        ("+", "00")
+    )
+    return digits >= (FEWEST_DIGITS if asked or named else FEWEST_UNASKED)
+
+
+def _is_about_time(text: str, match: re.Match[str]) -> bool:
+    before = TIME_BEFORE.search(text[: match.start()])
+    return bool(before or "/" in match[0] or TIME_BEHIND.match(text, match.end()))

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 LONGEST_NAME = 120
 LONGEST_CONCERN = 300
 LONGEST_PREFERENCE = 200
+# Digits of a phone number: E.164 allows 15, and hardly any country's has fewer than 7.
+SHORTEST_NUMBER, LONGEST_NUMBER = 7, 15
 
 # Zero-width and direction-changing characters that can make a text read as something it is not.
 # The two joiners stay: Persian and Hindi names are misspelt without them.
@@ -173,7 +175,10 @@ def read_email(text: str) -> str:
 
 
 def read_phone(text: str, region: str) -> str:
-    """The number in E.164; `region` (ISO 3166) is for one without +; refused: invalid_phone."""
+    """The number in E.164; `region` (ISO 3166) is for one without +.
+
+    Refused: invalid_phone; needs_country_code where it may be a number of another region.
+    """
     written = clean_text(text)
     # 00 is how most of the world dials out; where it means something else (011 in the USA),
     # the number as it stands is tried first.
@@ -182,9 +187,32 @@ def read_phone(text: str, region: str) -> str:
             number = phonenumbers.parse(attempt, region)
         except phonenumbers.NumberParseException:
             continue
-        if phonenumbers.is_valid_number(number):
+        if phonenumbers.is_valid_number(number) or _is_likely_abroad(number, region):
             return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    raise DetailRefused(Refusal.INVALID_PHONE)
+    foreign = _may_be_foreign(written, region)
+    raise DetailRefused(Refusal.NEEDS_COUNTRY_CODE if foreign else Refusal.INVALID_PHONE)
+
+
+def _is_likely_abroad(number: phonenumbers.PhoneNumber, region: str) -> bool:
+    """Whether a number of another country has the right length; which are in use is its affair."""
+    if number.country_code == phonenumbers.country_code_for_region(region):
+        return False
+    possible = phonenumbers.is_possible_number_with_reason(number)
+    return possible == phonenumbers.ValidationResult.IS_POSSIBLE
+
+
+def _may_be_foreign(written: str, region: str) -> bool:
+    """Whether digits that are no number here may be one elsewhere: "07700 900456" in the USA."""
+    digits = sum(map(str.isdigit, written))
+    if written.startswith(("+", "(+", "00")) or not SHORTEST_NUMBER <= digits <= LONGEST_NUMBER:
+        return False
+    try:
+        number = phonenumbers.parse(written, region)
+    except phonenumbers.NumberParseException:
+        return True
+    # A local number that only lacks its area code is none of another country.
+    possible = phonenumbers.is_possible_number_with_reason(number)
+    return possible != phonenumbers.ValidationResult.IS_POSSIBLE_LOCAL_ONLY
 
 
 def read_concern(text: str) -> str:

@@ -89,6 +89,7 @@ class Refusal(StrEnum):
     NO_CONTACT = "no_contact"
     INVALID_EMAIL = "invalid_email"
     INVALID_PHONE = "invalid_phone"
+    NEEDS_COUNTRY_CODE = "needs_country_code"
     NO_CONCERN = "no_concern"
     NO_MESSAGE = "no_message"
     TOO_LONG = "too_long"

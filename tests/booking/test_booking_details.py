@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time
 
 import pytest
 
+from booking.contacts import shown_phone
 from booking.details import (
     Details,
     PreferredTime,
@@ -106,6 +107,9 @@ def test_a_broken_email_address_is_refused(text: str) -> None:
         ("0044 20 7946 0958", "US", "+442079460958"),
         ("011 44 20 7946 0958", "US", "+442079460958"),
         ("2025550143", "US", "+12025550143"),
+        ("+44 7700 900456", "US", "+447700900456"),
+        ("0044 7700 900456", "US", "+447700900456"),
+        ("+49 1512 3456789", "US", "+4915123456789"),
     ],
 )
 def test_a_phone_number_is_read(text: str, region: str, phone: str) -> None:
@@ -113,13 +117,42 @@ def test_a_phone_number_is_read(text: str, region: str, phone: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "call me", "911", "12345", "555-0143", "202-555-01", "+1 202 555 0143 99999"]
+    "text",
+    [
+        "",
+        "call me",
+        "911",
+        "12345",
+        "555-0143",
+        "+1 202 555 01",
+        "+1 202 555 0143 99999",
+        "+44 7700",
+        "1234567890123456",
+    ],
 )
 def test_a_number_that_cannot_be_called_is_refused(text: str) -> None:
     with pytest.raises(DetailRefused) as refused:
         read_phone(text, "US")
 
     assert refused.value.code == "invalid_phone"
+
+
+@pytest.mark.parametrize(
+    "text", ["07700900456", "07700 900456", "06 12 34 56 78", "0151 23456789", "202-555-01"]
+)
+def test_a_number_of_another_country_needs_its_code(text: str) -> None:
+    with pytest.raises(DetailRefused) as refused:
+        read_phone(text, "US")
+
+    assert refused.value.code == "needs_country_code"
+
+
+@pytest.mark.parametrize(
+    ("e164", "shown"),
+    [("+12025550164", "+1 202-555-0164"), ("+447700900456", "+44 7700 900456")],
+)
+def test_a_number_is_shown_as_people_read_it(e164: str, shown: str) -> None:
+    assert shown_phone(e164) == shown
 
 
 @pytest.mark.parametrize(
