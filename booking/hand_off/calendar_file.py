@@ -24,11 +24,17 @@ Method = Literal["PUBLISH", "CANCEL"]
 PRODUCT = "-//Needlepoint//Consultations//EN"
 OURS = "@needlepoint"
 CALLED_OFF = frozenset({Status.CANCELLED, Status.DECLINED})
+WAITING = frozenset({Status.NEW, Status.RESCHEDULED})
 
 
 def uid_of(reference: str) -> str:
     """The UID of a request's entry, the same in every mail and calendar."""
     return f"{reference}{OURS}"
+
+
+def is_called_off(notice: Notice) -> bool:
+    """Whether the consultation doesn't take place, so that its entry is to go."""
+    return _stands_at(notice) in CALLED_OFF
 
 
 def calendar_entry(notice: Notice, clinic: Clinic, *, method: Method) -> bytes:
@@ -101,11 +107,9 @@ def _stands_at(notice: Notice) -> str:
 
 
 def _status(notice: Notice) -> str:
-    stands_at = _stands_at(notice)
-    if stands_at in CALLED_OFF:
+    if is_called_off(notice):
         return "CANCELLED"
-    waiting = stands_at in {Status.NEW, Status.RESCHEDULED}
-    return "TENTATIVE" if waiting else "CONFIRMED"
+    return "TENTATIVE" if _stands_at(notice) in WAITING else "CONFIRMED"
 
 
 def _organizer(clinic: Clinic) -> icalendar.vCalAddress:
