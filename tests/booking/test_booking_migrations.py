@@ -69,7 +69,7 @@ def test_migrating_again_changes_nothing(database_url: str) -> None:
     with engine.connect() as connection:
         versions = connection.execute(text("SELECT version_num FROM alembic_version_booking")).all()
     engine.dispose()
-    assert [tuple(version) for version in versions] == [("booking_0001",)]
+    assert [tuple(version) for version in versions] == [("booking_0002",)]
 
 
 def test_migrations_can_be_taken_back(database_url: str) -> None:
