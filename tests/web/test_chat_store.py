@@ -14,8 +14,6 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Engine
 
 from booking.database import open_database, run_migrations
-from tests.booking.conftest import postgresql_server as postgresql_server
-from tests.booking.conftest import postgresql_url as postgresql_url
 from web import chat_store
 from web.chat_store import (
     AlreadyAnswered,
