@@ -18,6 +18,7 @@ from booking.windows import Window
 
 if TYPE_CHECKING:
     from booking.clinic import Clinic
+    from booking.models import ConsultationRequest
 
 OFFERED = 3
 # Days looked through at a time, and how far around a wish that cannot be met.
@@ -58,12 +59,14 @@ def free_starts(
     *,
     real_now: datetime,
     owner: str | None = None,
+    moving: ConsultationRequest | None = None,
 ) -> list[datetime]:
     """All free starts from day `first` to day `last` (both included), in the clinic's zone.
 
-    What is held for `owner` counts as free. Raises `BookingUnavailable`.
+    What is held for `owner` counts as free. So does what `moving` takes, the request that another
+    time is looked for, but its own start is not among them. Raises `BookingUnavailable`.
     """
-    return _Search(engine, clinic, now, real_now, owner).free(first, last)
+    return _Search(engine, clinic, now, real_now, owner, moving).free(first, last)
 
 
 def offer_slots(
@@ -74,14 +77,16 @@ def offer_slots(
     *,
     real_now: datetime,
     owner: str | None = None,
+    moving: ConsultationRequest | None = None,
     limit: int = OFFERED,
     without: frozenset[datetime] = frozenset(),
 ) -> Offer:
     """Up to `limit` free starts within `window`, or the nearest ones and why none fits.
 
-    `without` are starts offered before. Raises `BookingUnavailable`.
+    `owner` and `moving` as for `free_starts`; `without` are starts offered before. Raises
+    `BookingUnavailable`.
     """
-    search = _Search(engine, clinic, now, real_now, owner)
+    search = _Search(engine, clinic, now, real_now, owner, moving)
     fitting = search.fitting(window, limit, without)
     if fitting:
         return Offer(tuple(sorted(fitting)))
@@ -92,10 +97,17 @@ class _Search:
     """One look at the clinic's calendar."""
 
     def __init__(
-        self, engine: Engine, clinic: Clinic, now: datetime, real_now: datetime, owner: str | None
+        self,
+        engine: Engine,
+        clinic: Clinic,
+        now: datetime,
+        real_now: datetime,
+        owner: str | None,
+        moving: ConsultationRequest | None,
     ) -> None:
         self._engine, self._clinic = engine, clinic
         self._now, self._real_now, self._owner = now, real_now, owner
+        self._moving = moving
         self._earliest, self._last_day = bookable(clinic, now)
         self._today = now.astimezone(clinic.zone).date()
 
@@ -171,12 +183,21 @@ class _Search:
         days = [start.date() for _, start in possible]
         first, until = whole_days(self._clinic, min(days), max(days))
         with reading(self._engine) as session:
-            taken = taken_between(session, first, until, real_now=self._real_now, owner=self._owner)
+            taken = taken_between(
+                session,
+                first,
+                until,
+                real_now=self._real_now,
+                owner=self._owner,
+                moving=self._moving.id if self._moving else None,
+            )
+        own = self._moving.starts_at if self._moving else None
         return sorted(
             {
                 start
                 for practitioner, start in possible
-                if taken.leaves_free(
+                if start != own
+                and taken.leaves_free(
                     practitioner, steps(start, occupied_until(self._clinic, start))
                 )
             }

@@ -39,11 +39,20 @@ class Taken:
 
 
 def taken_between(
-    session: Session, start: datetime, until: datetime, *, real_now: datetime, owner: str | None
+    session: Session,
+    start: datetime,
+    until: datetime,
+    *,
+    real_now: datetime,
+    owner: str | None,
+    moving: int | None = None,
 ) -> Taken:
-    """What requests, holds of others that have not expired, and busy times take of a stretch."""
+    """What requests, holds of others that have not expired, and busy times take of a stretch.
+
+    The request with the id `moving` takes nothing: its time is free for itself.
+    """
     wanted = steps(start, until)
-    rows = session.execute(
+    wanted_rows = (
         select(OccupiedStep.practitioner, OccupiedStep.step)
         .outerjoin(Hold, OccupiedStep.hold_id == Hold.id)
         .where(OccupiedStep.step >= wanted.start, OccupiedStep.step < wanted.stop)
@@ -54,8 +63,11 @@ def taken_between(
             )
         )
     )
+    if moving is not None:
+        others = or_(OccupiedStep.request_id.is_(None), OccupiedStep.request_id != moving)
+        wanted_rows = wanted_rows.where(others)
     taken = Taken()
-    for practitioner, step in rows:
+    for practitioner, step in session.execute(wanted_rows):
         taken.add(practitioner, (step,))
     for busy in _busy_between(session, start, until):
         taken.add(busy.practitioner, steps(busy.starts_at, busy.ends_at))

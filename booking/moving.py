@@ -1,0 +1,59 @@
+"""Find the new time in a wish to move a consultation, apart from the time that it has."""
+
+from __future__ import annotations
+
+import re
+
+from booking.changes import CANNOT, VISIT
+
+TIME_LIKE = (
+    r"(?:\d|mon|tue|wed|thu|fri|sat|sun|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|today|tonight"
+    r"|tomor|tmr|week|month|fortnight|noon|midday|lunch|morning|afternoon|evening|christmas|easter"
+    r"|asap|soon|any|half|quarter|early|late|one\b|two\b|three\b|four\b|five\b|six\b|seven\b"
+    r"|eight\b|nine\b|ten\b|eleven\b|twelve\b|first|second|third|end)"
+)
+DIFFERENTLY = (
+    r"\b(?:mov(?:e|ed|ing)|shift(?:ed)?|push(?:ed)?|postpone[d]?|delay(?:ed)?|re-?schedul\w+"
+    r"|re-?book(?:ed)?|re-?arrang\w+|chang(?:e|ed|ing)|swap(?:ped)?|switch(?:ed)?|br(?:ing|ought)"
+    r"|put|pull(?:ed)?|book)\b"
+)
+CLAUSES = re.compile(r"[,;.!?\n]+(?=\s|$)|\b(?:but|so|because|cos|coz|cuz)\b", re.I)
+# "move my appointment from 3 on tuesday to friday": the last "to" has it.
+NEW_TIME = re.compile(
+    rf"{DIFFERENTLY}.*\b(?:to|for|until|till)\s+(?P<new>(?:\w+\s+){{0,3}}?{TIME_LIKE}.*)$",
+    re.I | re.S,
+)
+# What is said of the time it has, or of why that one will not do.
+AS_IT_IS = re.compile(
+    rf"\b{CANNOT}\b|\b(?:i|we)(?:'ve|'m|\s+(?:have|had|am|was|were|did))?\s+(?:an?\s+|already\s+|got\s+)*"
+    rf"(?:booked|scheduled|down|due|{VISIT})\b|\b{VISIT}(?:'s|\s+(?:is|was))\b"
+    r"|\bc[oa]me\s+up\b|\b(?:sick|ill|unwell|away|busy|working|stuck|travelling|traveling"
+    r"|out\s+of\s+town|on\s+holiday|on\s+vacation|double[\s-]booked|clash\w*)\b"
+    r"|\b(?:doesn'?t|does\s+not|isn'?t|won'?t|no\s+longer)\s+(?:work|suit|fit|good|do)\b",
+    re.I,
+)
+# "my tuesday appointment", "the appointment on friday at 3"
+ITS_OWN = re.compile(
+    rf"\b(?:my|the|our|this|that)\s+(?:\S+\s+){{0,4}}?{VISIT}\b(?!.*\binstead\b).*$"
+    rf"|\b(?:my|the|our|this|that)\s+(?:\S+\s+){{0,4}}?{VISIT}\b",
+    re.I | re.S,
+)
+
+
+def words_for_new_time(text: str) -> str:
+    """The words of a wish to move that are about when to come instead; "" where there are none.
+
+    They may say no time at all: whoever reads times tells.
+    """
+    wished = (_wished(clause) for clause in CLAUSES.split(text.replace("\u2019", "'")))
+    return ", ".join(words for words in wished if words)
+
+
+def _wished(clause: str) -> str:
+    moved = NEW_TIME.search(clause)
+    if moved and not AS_IT_IS.search(moved["new"]):
+        return moved["new"].strip()
+    if AS_IT_IS.search(clause):
+        return ""
+    left = ITS_OWN.sub(" ", clause).strip()
+    return left if re.search(rf"\b{TIME_LIKE}", left, re.I) else ""
