@@ -6,7 +6,9 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 from zlib import crc32
 
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event, func, make_url, select
@@ -26,6 +28,8 @@ MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 LOCK_WAIT_SECONDS = 5
 # Whoever starts second waits for the first one's migrations, which may copy whole tables.
 MIGRATION_WAIT_SECONDS = 120
+
+_TURNS: WeakKeyDictionary[Engine, Lock] = WeakKeyDictionary()
 
 
 def open_database(url: str) -> Engine:
@@ -47,8 +51,32 @@ def reading(engine: Engine) -> Iterator[Session]:
 def writing(engine: Engine) -> Iterator[Session]:
     """A session that takes SQLite's write lock first, and commits or leaves nothing behind."""
     writer = engine.execution_options(immediate=True)
-    with _failures_told(), Session(writer, expire_on_commit=False) as session, session.begin():
+    with (
+        _turn_to_write(engine),
+        _failures_told(),
+        Session(writer, expire_on_commit=False) as session,
+        session.begin(),
+    ):
         yield session
+
+
+@contextmanager
+def _turn_to_write(engine: Engine) -> Iterator[None]:
+    """Lets one thread of this process at a time near SQLite's write lock.
+
+    Whoever waits for that lock asks again and again, in no order, until luck or the timeout comes;
+    so only processes compete for it, and a crowd of threads queues here.
+    """
+    if engine.dialect.name != "sqlite":
+        yield
+        return
+    turn = _TURNS.setdefault(engine, Lock())
+    if not turn.acquire(timeout=LOCK_WAIT_SECONDS):
+        raise BookingUnavailable("too many others are writing to the booking database")
+    try:
+        yield
+    finally:
+        turn.release()
 
 
 @contextmanager
