@@ -148,6 +148,13 @@ class LiveTrackerStore(SQLTrackerStore):
         self._live.keep(live)
         return self._replayed(live)
 
+    async def look_at(self, sender_id: Text) -> Optional[DialogueStateTracker]:
+        """As `retrieve`, for reading only: what is in memory stays there for the next turn."""
+        tracker = await self.retrieve(sender_id)
+        if tracker is not None and self._live.look_at(sender_id) is None:
+            self._keep(tracker)
+        return tracker
+
     async def retrieve_full_tracker(self, conversation_id: Text) -> Optional[DialogueStateTracker]:
         """The conversation with all its sessions, from the database; None if there is none."""
         return await self._read(conversation_id, all_sessions=True)

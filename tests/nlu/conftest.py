@@ -2,7 +2,7 @@
 
 import warnings
 from pathlib import Path
-from typing import Callable
+from typing import Callable, Iterator
 
 import pytest
 
@@ -17,6 +17,7 @@ with warnings.catch_warnings():
 
 from nlu.sentence_features import SentenceFeatures
 from nlu.spacy_text import SpacyText
+from tests.nlu.channel_server import ChannelServer, serving_channels
 
 SMALL = """
 version: "3.1"
@@ -114,3 +115,9 @@ def pipeline(storage: LocalModelStorage, context: ExecutionContext) -> Pipeline:
 @pytest.fixture
 def featurized(pipeline: Pipeline) -> Callable[[TrainingData], Pipeline]:
     return lambda data: pipeline.train(data, SpacyText, SentenceFeatures, cache=False)
+
+
+@pytest.fixture(scope="session")
+def channels() -> Iterator[ChannelServer]:
+    with serving_channels() as server:
+        yield server

@@ -1,23 +1,16 @@
 """The health channel, asked over HTTP of a server as Rasa registers its channels."""
 
 import os
-import socket
-import threading
-import time
 from pathlib import Path
 from typing import Iterator, Tuple
 
 import pytest
 import requests
-from rasa.core.channels.channel import register
-from rasa.core.run import create_http_input_channels
 from rasa.shared.core.domain import Domain
-from sanic import Sanic
 
 from nlu import tracker_store
 from nlu.tracker_store import LiveTrackerStore
-
-PROJECT = Path(__file__).resolve().parents[2]
+from tests.nlu.channel_server import ChannelServer
 
 
 @pytest.fixture
@@ -33,31 +26,9 @@ def store(file: Path) -> Iterator[LiveTrackerStore]:
     tracker_store.open_stores.discard(store)
 
 
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    """A server with the channels of credentials.yml, below the path that Rasa gives them."""
-    app = Sanic("health_channel_test", configure_logging=False)
-    loops: list = []
-    app.register_listener(lambda _, loop: loops.append(loop), "after_server_start")
-    channels = create_http_input_channels(None, str(PROJECT / "credentials.yml"))
-    register(channels, app, route="/webhooks/")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    options = {"host": "127.0.0.1", "port": port, "register_sys_signals": False}
-    server = threading.Thread(target=app.run, kwargs=options, daemon=True)
-    server.start()
-    address = f"http://127.0.0.1:{port}/webhooks"
-    until = time.monotonic() + 10
-    while time.monotonic() < until:
-        try:
-            requests.get(f"{address}/rest/", timeout=1)
-            break
-        except requests.ConnectionError:
-            time.sleep(0.05)
-    yield address
-    loops[0].call_soon_threadsafe(app.stop)
-    server.join(10)
+@pytest.fixture
+def address(channels: ChannelServer) -> str:
+    return channels.address
 
 
 def health(address: str) -> Tuple[int, dict]:
