@@ -125,7 +125,7 @@ class Conversations:
     async def _turn(self, conversation_id: str, incoming: Incoming) -> tuple[ChatMessage, ...]:
         shown, text, meant = await self._meaning(conversation_id, incoming)
         asked = ChatMessage(new_id(), "visitor", shown, now(), client_id=incoming.client_id)
-        reply = await self._ask(conversation_id, text, meant)
+        reply = await self._ask(conversation_id, text, meant, incoming.client_id)
         answers = self._read_reply(reply, asked.id)
         try:
             await self._store.record(Turn(conversation_id, (asked, *answers)))
@@ -135,10 +135,14 @@ class Conversations:
         return answers
 
     async def _ask(
-        self, conversation_id: str, text: str, meant: Choice | None
+        self,
+        conversation_id: str,
+        text: str,
+        meant: Choice | None,
+        client_id: str | None = None,
     ) -> list[dict[str, Any]]:
         try:
-            return await self._rasa.send(conversation_id, text, meant)
+            return await self._rasa.send(conversation_id, text, meant, client_id)
         except RasaUnavailable as error:
             log.error("Rasa gave no reply: %s", error)
             raise

@@ -63,16 +63,24 @@ class RasaClient:
             await self._session.close()
 
     async def send(
-        self, conversation_id: str, text: str, choice: Choice | None = None
+        self,
+        conversation_id: str,
+        text: str,
+        choice: Choice | None = None,
+        client_id: str | None = None,
     ) -> list[dict[str, Any]]:
-        """One message of a visitor.
+        """One message of a visitor; with the same `client_id` again, Rasa repeats its reply.
 
         Returns Rasa's reply as its REST channel has it: items with `text`, `buttons` or `custom`;
         an empty list when Rasa failed inside. A choice goes as metadata, never as slash text, which
         Rasa would not read as a retrieval intent. Raises `RasaUnavailable`.
         """
-        meant = {"choice": {"intent": choice.intent, "entities": choice.entities}} if choice else {}
-        message = {"sender": conversation_id, "message": text, "metadata": meant}
+        metadata: dict[str, Any] = {}
+        if choice:
+            metadata["choice"] = {"intent": choice.intent, "entities": choice.entities}
+        if client_id:
+            metadata["client_id"] = client_id
+        message = {"sender": conversation_id, "message": text, "metadata": metadata}
         url = f"{self._url}/webhooks/rest/webhook"
         with _told_as_unavailable():
             async with self._http.post(url, json=message, timeout=_reply_timeout()) as response:

@@ -188,6 +188,13 @@ def test_the_same_client_id_gets_the_first_reply_again(visitor: Visitor, rasa: F
     assert rasa.heard_texts() == ["hello", "downtime", "downtime"]
 
 
+def test_rasa_is_told_the_client_id(visitor: Visitor, rasa: FakeRasa) -> None:
+    visitor.say("yes", client_id="a1")
+
+    # What a web process that is killed has not passed on, Rasa says again.
+    assert rasa.heard[-1]["metadata"] == {"client_id": "a1"}
+
+
 def test_a_client_id_belongs_to_its_conversation(server: Server, rasa: FakeRasa) -> None:
     one, two = server.begin(), server.begin()
 
