@@ -165,17 +165,31 @@ BARE_REFERENCE = re.compile(
 
 def find_reference(text: str) -> str | None:
     """The reference in `text` as it was given out ("NP-7KQ4MX"), however it was typed."""
+    found = _reference(_plain(text))
+    return f"NP-{found[0]}" if found else None
+
+
+def without_reference(text: str) -> str:
+    """`text` without the reference in it, whose digits are no phone number and no time."""
     words = _plain(text)
+    found = _reference(words)
+    return f"{words[: found[1]]} {words[found[2] :]}" if found else text
+
+
+def _reference(words: str) -> tuple[str, int, int] | None:
+    """The code of the reference in a text, and from where to where it stands."""
     for match in REFERENCE.finditer(words):
         code = re.sub(r"[\s._-]", "", match["code"]).upper()
         written_together = len(code) == len(match["code"]) and match["between"] in {"", "-"}
         # "np, the cat ..." is "no problem".
         if written_together or any(map(str.isdigit, code)):
-            return f"NP-{code}"
-    codes = (match["code"].upper() for match in BARE_REFERENCE.finditer(words))
-    # Neither a word nor a number of another kind.
-    mixed = (code for code in codes if any(map(str.isdigit, code)) and not code.isdigit())
-    return next((f"NP-{code}" for code in mixed), None)
+            return code, *match.span()
+    for match in BARE_REFERENCE.finditer(words):
+        code = match["code"].upper()
+        # Neither a word nor a number of another kind.
+        if any(map(str.isdigit, code)) and not code.isdigit():
+            return code, *match.span("code")
+    return None
 
 
 def _plain(text: str) -> str:

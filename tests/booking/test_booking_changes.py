@@ -6,7 +6,12 @@ import time
 
 import pytest
 
-from booking.changes import Change, find_reference, read_wish_to_change
+from booking.changes import (
+    Change,
+    find_reference,
+    read_wish_to_change,
+    without_reference,
+)
 
 MOVE, CANCEL, STATUS, WHEN = Change
 WISHES = {
@@ -207,6 +212,20 @@ def test_a_wish_to_change_is_read(text: str, wish: Change | None) -> None:
 )
 def test_a_reference_is_found_however_it_is_typed(text: str, reference: str | None) -> None:
     assert find_reference(text) == reference
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("NP-7KQ4MX, ana@example.com", " , ana@example.com"),
+        ("move np 7kq 4mx to friday", "move   to friday"),
+        ("my reference is 346A79", "my reference is  "),
+        ("call me on 202-555-0164", "call me on 202-555-0164"),
+        ("np, the cat is fine", "np, the cat is fine"),
+    ],
+)
+def test_the_rest_of_a_message_is_read_without_its_reference(text: str, left: str) -> None:
+    assert without_reference(text) == left
 
 
 @pytest.mark.parametrize(

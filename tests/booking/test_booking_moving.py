@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
+from time import process_time
 
 import pytest
 from sqlalchemy import Engine
@@ -66,6 +67,18 @@ def test_the_new_time_is_told_from_the_one_it_has(text: str, words: str) -> None
 )
 def test_where_no_new_time_is_said_there_are_no_words_for_one(text: str) -> None:
     assert words_for_new_time(text) == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["move to " * 120, "my " * 330, "can't " * 160, "put to 3 " * 110, "i " * 500, "a" * 1000],
+)
+def test_the_longest_message_is_read_at_once(text: str) -> None:
+    started = process_time()
+
+    words_for_new_time(text)
+
+    assert process_time() - started < 0.5
 
 
 @pytest.fixture
