@@ -22,13 +22,15 @@ def build(settings: Settings) -> FastAPI:
     migrate(settings)
     chat_engine = open_database(settings.chat_database_url)
     chat_store.tune_for_chat(chat_engine)
+    clinic = read_clinic(settings.clinic)
     return create_app(
         settings,
         rasa=RasaClient(settings.rasa_base_url, settings.shared_rasa_token),
         chat_engine=chat_engine,
-        clinic=read_clinic(settings.clinic),
+        booking_engine=open_database(settings.booking_database_url),
+        clinic=clinic,
         articles=read_articles(settings.content / "articles"),
-        databases=[open_database(settings.booking_database_url)],
+        now=settings.clock(clinic.zone),
     )
 
 

@@ -1,8 +1,8 @@
 """The web process put together: everything that is shared is made here and nowhere else."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Protocol
+from datetime import datetime
 
 from fastapi import FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
@@ -10,6 +10,8 @@ from fastapi.templating import Jinja2Templates
 from sqlalchemy import Engine
 from starlette.middleware import Middleware
 
+from booking.clinic import Clinic
+from booking.links import ManageLinks
 from faq.articles import Articles
 from web import chat, health, metrics, models_endpoint
 from web.chat_store import ChatStore
@@ -17,18 +19,14 @@ from web.conversation import Conversations
 from web.errors import LastResort, install_error_handlers
 from web.headers import CrossOrigin, SafeHeaders
 from web.limits import BodyLimit, RateLimits
+from web.manage import Desk, manage_router
 from web.metrics import Metrics
 from web.parts import Parts, WebSettings
 from web.rasa_client import RasaClient
 from web.reference import describe_bodies, reference_router
-from web.site import STATIC, Clinic, not_found_page, site_router, site_templates, wants_page
-from web.texts import ClinicContact, read_texts
+from web.site import STATIC, not_found_page, site_router, site_templates, wants_page
+from web.texts import read_texts
 from web.tokens import Tokens
-
-
-class ClinicFacts(Clinic, ClinicContact, Protocol):
-    """What the pages show of the clinic, and how the texts say to reach it."""
-
 
 _ABOUT = """\
 Ask a clinic's website about microneedling and book a consultation.
@@ -42,14 +40,12 @@ def create_app(
     *,
     rasa: RasaClient,
     chat_engine: Engine,
-    clinic: ClinicFacts,
+    booking_engine: Engine,
+    clinic: Clinic,
     articles: Articles,
-    databases: Sequence[Engine] = (),
+    now: Callable[[], datetime],
 ) -> FastAPI:
-    """The app. It closes `rasa` and `chat_engine` when it stops.
-
-    `databases` are the others that have to answer for the app to be healthy.
-    """
+    """The app. It closes `rasa` and the engines when it stops; `now` is the clinic's clock."""
     counts = Metrics()
     texts = read_texts(clinic)
     store = ChatStore(chat_engine, counts.store_failures.inc)
@@ -62,7 +58,15 @@ def create_app(
         rasa=rasa,
         store=store,
         conversations=Conversations(rasa, store, articles, texts, counts),
-        databases=databases,
+        databases=(booking_engine,),
+    )
+    desk = Desk(
+        engine=booking_engine,
+        clinic=clinic,
+        links=ManageLinks(settings.signing_secret, settings.public_base_url),
+        limits=parts.limits,
+        public_url=settings.public_base_url,
+        now=now,
     )
     app = FastAPI(
         title=f"Chat of {clinic.name}",
@@ -74,13 +78,13 @@ def create_app(
             Middleware(SafeHeaders),
             Middleware(CrossOrigin, origins=settings.allowed_origins),
             Middleware(LastResort, texts=texts),
-            Middleware(BodyLimit, texts=texts, path="/api/"),
+            Middleware(BodyLimit, texts=texts, paths=("/api/", "/manage/")),
         ],
     )
     app.state.parts = parts
     templates = site_templates()
     install_error_handlers(app, texts, _page_for_people(templates, clinic))
-    _add_routes(app, templates, articles, clinic)
+    _add_routes(app, templates, articles, desk)
     return app
 
 
@@ -90,16 +94,17 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
     await app.state.parts.rasa.close()
     app.state.parts.store.close()
+    for engine in app.state.parts.databases:
+        engine.dispose()
 
 
-def _add_routes(
-    app: FastAPI, templates: Jinja2Templates, articles: Articles, clinic: Clinic
-) -> None:
+def _add_routes(app: FastAPI, templates: Jinja2Templates, articles: Articles, desk: Desk) -> None:
     for router in (chat.router, health.router, metrics.router, models_endpoint.router):
         app.include_router(router)
     describe_bodies(app, chat.BODIES)
     app.include_router(reference_router(templates))
-    app.include_router(site_router(templates, articles, clinic))
+    app.include_router(site_router(templates, articles, desk.clinic))
+    app.include_router(manage_router(templates, desk))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
 
 

@@ -148,7 +148,9 @@ class LastResort:
         try:
             await self._app(scope, receive, noting_start)
         except Exception:
-            log.exception("%s %s failed", scope["method"], scope["path"])
+            # The route rather than the address: a manage link is as good as a key.
+            route = getattr(scope.get("route"), "path", scope["path"])
+            log.exception("%s %s failed", scope["method"], route)
             if started:
                 raise
             await error_response(self._texts, ApiError("internal"))(scope, receive, send)

@@ -139,16 +139,18 @@ class RateLimits:
 
 
 class BodyLimit:
-    """Refuses bodies over 16 kB, announced or chunked, before anything under a path reads them."""
+    """Refuses bodies over 16 kB, announced or chunked, before a route of its paths reads them."""
 
-    def __init__(self, app: ASGIApp, texts: Texts, path: str, largest: int = LARGEST_BODY) -> None:
+    def __init__(
+        self, app: ASGIApp, texts: Texts, paths: tuple[str, ...], largest: int = LARGEST_BODY
+    ) -> None:
         self._app = app
         self._texts = texts
-        self._path = path
+        self._paths = paths
         self._largest = largest
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not scope["path"].startswith(self._path):
+        if scope["type"] != "http" or not scope["path"].startswith(self._paths):
             await self._app(scope, receive, send)
             return
         if self._announced(scope) > self._largest:

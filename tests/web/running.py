@@ -2,9 +2,10 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -118,10 +119,16 @@ class TestSettings:
     trusted_proxies: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ("*",)
     actions_url: str | None = None
+    public_base_url: str = "https://book.clinic.example"
+    now: Callable[[], datetime] | None = None
 
     @property
     def actions_base_url(self) -> str:
         return self.actions_url or self.rasa_url
+
+    @property
+    def booking_url(self) -> str:
+        return f"sqlite:///{self.folder}/booking.db"
 
     @property
     def models_dir(self) -> Path:
@@ -198,13 +205,15 @@ def start_server(stack: ExitStack, settings: TestSettings) -> Server:
     run_migrations(url, chain="chat", metadata=chat_store.metadata)
     engine = open_database(url)
     chat_store.tune_for_chat(engine)
+    clinic = read_clinic(ROOT / "clinic.yml")
     app = create_app(
         settings,
         rasa=RasaClient(settings.rasa_url, settings.shared_rasa_token),
         chat_engine=engine,
-        clinic=read_clinic(ROOT / "clinic.yml"),
+        booking_engine=open_database(settings.booking_url),
+        clinic=clinic,
         articles=read_articles(articles),
-        databases=[engine],
+        now=settings.now or (lambda: datetime.now(clinic.zone)),
     )
     base = stack.enter_context(listening(app))
     http = stack.enter_context(httpx.Client(base_url=base, timeout=30))
