@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, tzinfo
+from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 import phonenumbers
@@ -19,9 +20,9 @@ def clock_text(moment: datetime, zone: tzinfo) -> str:
     return f"{local.hour % 12 or 12}:{local:%M} {'am' if local.hour < 12 else 'pm'}"
 
 
-def place_of(zone: ZoneInfo) -> str:
+def place_of(zone: tzinfo) -> str:
     """The place that a zone is named after, such as "New York" for America/New_York."""
-    return zone.key.rsplit("/", 1)[-1].replace("_", " ")
+    return str(zone).rsplit("/", 1)[-1].replace("_", " ")
 
 
 def other_zone(name: str | None, zone: ZoneInfo, moment: datetime) -> ZoneInfo | None:
@@ -29,11 +30,17 @@ def other_zone(name: str | None, zone: ZoneInfo, moment: datetime) -> ZoneInfo |
 
     None for a zone that isn't known: the name comes from the visitor's browser.
     """
-    if name is None or name not in available_timezones():
+    if name is None or name not in _zones():
         return None
     visitors = ZoneInfo(name)
     same = moment.astimezone(visitors).utcoffset() == moment.astimezone(zone).utcoffset()
     return None if same else visitors
+
+
+@cache
+def _zones() -> frozenset[str]:
+    """The names of all zones; collecting them reads hundreds of files."""
+    return frozenset(available_timezones())
 
 
 def phone_text(phone: str) -> str:

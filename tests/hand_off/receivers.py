@@ -71,9 +71,9 @@ def receiving() -> Iterator[Receiver]:
 
 
 @contextmanager
-def talking(talk: Callable[[socket.socket], None]) -> Iterator[int]:
+def talking(talk: Callable[[socket.socket], None], port: int = 0) -> Iterator[int]:
     """A TCP server that does `talk` with whoever connects; gives its port."""
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = socket.create_server(("127.0.0.1", port))
     open_connections: list[socket.socket] = []
 
     def serve() -> None:
