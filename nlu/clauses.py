@@ -79,6 +79,12 @@ _OPEN = re.compile(
     re.IGNORECASE,
 )
 _EDGES = re.compile(rf"^(?:[\s,;&+/.-]+|{_CONJUNCTION}\b[\s,]+)+|[\s,;&+/-]+$", re.IGNORECASE)
+# An address or a number needs no mark behind it: "ana@example.com does it hurt".
+_CONTACT_AT_END = re.compile(r"(?:\S@\S+\.\w+|(?:\d[\s().-]*){6,}\d)$")
+# ... but "ana@example.com is my address" goes on.
+_SAYS_WHOSE = re.compile(
+    r"(?:is|are|was|would|will|should) (?!it\b|there\b|you\b|i\b)", re.IGNORECASE
+)
 _PIECES = re.compile(r"\s*(?:[,;/&+]|\band\b|\bplus\b|\bn\b)\s*", re.IGNORECASE)
 
 
@@ -141,7 +147,8 @@ def _begins_clause(left: Text, match: re.Match[Text], right: Text) -> bool:
     words = left.split()
     if not words or len(right.split()) < 2 or _OPEN.search(left):
         return False
-    joined = bool(match.group("words") or match.group("mark").strip())
+    after_contact = bool(_CONTACT_AT_END.search(left)) and not _SAYS_WHOSE.match(right)
+    joined = bool(match.group("words") or match.group("mark").strip() or after_contact)
     if not joined and _UNFINISHED.search(left):
         return False
     if match.group("question"):

@@ -28,7 +28,8 @@ class FormRules(RulePolicy):
     alone decides.
 
     Of a message with several questions (`questions` of the parse data) the rules answer the first;
-    for each other one comes what they would have said to it alone.
+    for each other one comes what they would have said to it alone. Where the first says something
+    to the open form, the others are answered before the form goes on.
     """
 
     @staticmethod
@@ -58,18 +59,34 @@ class FormRules(RulePolicy):
     def _answer_to_another_question(
         self, tracker: DialogueStateTracker, domain: Domain
     ) -> Optional[Text]:
-        """What comes after the answer to the first of several questions; None where rules go on."""
+        """What comes beside the answer to the first of several questions; None where rules go on.
+
+        What is said to the form comes last, whose question then closes the turn.
+        """
         others = _other_questions(tracker)
         done = _actions_since_message(tracker)
-        if not others or not done:
+        to_form = self._is_for_form(tracker)
+        if not others or not (done or to_form):
             return None
+        before = 0 if to_form else 1
         answers = [self._answer(question, tracker, domain) for question in others]
-        wanted = [answer for answer in dict.fromkeys(answers) if answer and answer != done[0]]
-        if len(done) <= len(wanted):
-            return wanted[len(done) - 1]
-        if len(done) == len(wanted) + 1 and wanted and done[-1].startswith(UTTER_PREFIX):
+        wanted = [a for a in dict.fromkeys(answers) if a and a not in done[:before]]
+        if len(done) < len(wanted) + before:
+            return wanted[len(done) - before]
+        if len(done) > len(wanted) + before:
+            return None
+        if to_form:
+            return str(tracker.active_loop_name)
+        if wanted and done[-1].startswith(UTTER_PREFIX):
             return tracker.active_loop_name or ACTION_LISTEN_NAME
         return None
+
+    def _is_for_form(self, tracker: DialogueStateTracker) -> bool:
+        """Whether the latest message says something to the open form."""
+        form, message = tracker.active_loop_name, tracker.latest_message
+        if form is None or message is None:
+            return False
+        return message.intent.get("name") in self._answers(form)
 
     def _answer(
         self, question: Dict[Text, Any], tracker: DialogueStateTracker, domain: Domain
@@ -108,7 +125,7 @@ class FormRules(RulePolicy):
         """Whether the latest message interrupts the form, which has not spoken since."""
         if tracker.active_loop_name is None or tracker.latest_message is None:
             return False
-        if tracker.latest_message.intent.get("name") in self._answers(tracker.active_loop_name):
+        if self._is_for_form(tracker):
             return False
         for event in reversed(tracker.events):
             if isinstance(event, UserUttered):

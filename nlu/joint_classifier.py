@@ -23,7 +23,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from nlu.gate import Assumptions, Gate, NotCalibrated, calibrate
 from nlu.joint_model import Hyperparameters, JointModel
-from nlu.parse_data import QUESTIONS, UNDERSTOOD_AS
+from nlu.parse_data import CLAUSES, QUESTIONS, UNDERSTOOD_AS
 from nlu.questions import Question, Reader, Understanding
 from nlu.ranking import RETRIEVAL_DELIMITER, Ranked, Ranking, base_intent
 from nlu.readings import READINGS
@@ -240,6 +240,8 @@ class JointClassifier(GraphComponent, IntentClassifier):
         readings = message.get(READINGS)
         questions = reader.read(message.get(TEXT), readings)
         first = questions[0]
+        if readings:
+            message.set(CLAUSES, [_described(one) for one in reader.asked_in(readings)])
         continuations = readings.continuations if readings else {}
         if len(questions) == 1 and first.label in continuations:
             self._continue(message, first, continuations[first.label])

@@ -6,6 +6,8 @@ from typing import Any, Dict, Optional, Text
 
 # The questions of a message that asks several, in order.
 QUESTIONS = "questions"
+# What each clause that asks was understood as, whatever the message came to; not put out.
+CLAUSES = "clauses"
 # The text, or the label, that a message came down to when it is not its own.
 UNDERSTOOD_AS = "understood_as"
 

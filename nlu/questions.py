@@ -102,6 +102,15 @@ class Reader:
             return [meant]
         return self._several(whole, readings) or self._undecided(whole, readings) or [whole]
 
+    def asked_in(self, readings: Readings) -> List[Question]:
+        """Each clause that asks, with what it is understood as, whatever the message comes to."""
+        ones = self._of_units(readings.units)
+        return [
+            one._replace(text=unit.text)
+            for one, unit in zip(ones, readings.units, strict=True)
+            if asks(unit.text) and not unit.keyword
+        ]
+
     def _question(self, text: Text, leniently: bool = False) -> Question:
         """A text's question; one of several in a message is let through `leniently`."""
         ranking = self._rank(text)

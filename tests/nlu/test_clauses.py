@@ -44,6 +44,27 @@ def test_questions_in_one_sentence_are_told_apart(sentence, parts):
 
 
 @pytest.mark.parametrize(
+    ("sentence", "question"),
+    [
+        ("ana@example.com does it hurt", "does it hurt"),
+        ("202 555 0164 what are your hours", "what are your hours"),
+        ("my mail is ana@example.com can it scar", "can it scar"),
+        ("ana@example.com is it safe", "is it safe"),
+    ],
+)
+def test_a_question_behind_an_address_or_a_number_is_told_apart(sentence, question):
+    assert asking(sentence) == [question]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    ["ana@example.com is my address", "202 555 0164 is the best", "ana@example.com would be fine"],
+)
+def test_what_is_said_of_an_address_is_no_question(sentence):
+    assert texts(sentence) == [sentence]
+
+
+@pytest.mark.parametrize(
     "sentence",
     [
         "does it hurt",

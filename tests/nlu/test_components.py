@@ -305,6 +305,16 @@ def test_a_single_question_has_no_list_of_questions(talk):
     assert message.get("understood_as") is None
 
 
+def test_each_clause_that_asks_is_understood_whatever_the_message_comes_to(talk):
+    message = talk.parse("I'm Ana. Does it hurt?")
+
+    clauses = message.get("clauses")
+    assert [(one["text"], one["intent_response_key"]) for one in clauses] == [
+        ("Does it hurt?", "faq/does-it-hurt")
+    ]
+    assert "clauses" not in message.as_dict(only_output_properties=True)
+
+
 def test_what_is_urgent_is_all_there_is_to_a_message(talk):
     message = talk.parse("how long is the downtime? I can't breathe. does it hurt?")
 

@@ -4,7 +4,7 @@ from rasa.shared.core.events import ActiveLoop, SlotSet
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.training_data.message import Message
 
-from nlu.form_answers import FormAnswers, is_answer, meaning
+from nlu.form_answers import FormAnswers, meaning
 
 DOMAIN = Domain.from_dict(
     {"slots": {"requested_slot": {"type": "any", "mappings": [{"type": "custom"}]}}}
@@ -38,10 +38,48 @@ DOMAIN = Domain.from_dict(
         ("confirmed", "request_consultation", "could we do thursday instead?"),
         ("message_text", "faq", "does it hurt?"),
         ("message_text", "ask_price", "how much is it"),
+        # a name, whatever the classifier takes it for
+        ("name", "greet", "Dawn"),
+        ("name", "faq", "Sunny"),
+        ("name", "ask_price", "Bill"),
+        ("name", "ask_person", "Ima Person"),
+        ("name", "deny", "สมชาย ใจดี"),
+        ("name", "bot_challenge", "Ai"),
+        ("name", "nlu_fallback", "it's for my mother, Rosa Klein"),
+        ("name", "faq", "hi im sophie grant and i have acne scars"),
+        # a day or a time, whatever is asked
+        ("name", "faq", "before Christmas"),
+        ("name", "clinic_hours", "saturday?"),
+        ("contact", "clinic_hours", "oh and saturdays are best"),
+        ("concern", "clinic_hours", "saturday?"),
+        ("concern", "nlu_fallback", "next week"),
+        ("message_contact", "inform", "tuesday"),
+        # times on offer
+        ("preferred_time", "inform", "the second one"),
+        ("preferred_time", "nlu_fallback", "none of these"),
+        ("preferred_time", "nlu_fallback", "anything later?"),
+        ("preferred_time", "clinic_hours", "what times do you have"),
+        ("preferred_time", "nlu_fallback", "what have you got"),
+        ("preferred_time", "goodbye", "later pls"),
+        ("preferred_time", "deny", "no thursday"),
+        # no contact, and another way to be reached
+        ("contact", "clinic_contact", "don't have email"),
+        ("contact", "deny", "i don’t do email"),
+        ("contact", "ask_person", "call me on my mobile"),
+        ("contact", "ask_person", "can you call me instead"),
+        # corrections, whatever is asked
+        ("contact", "nlu_fallback", "sorry its jon not john"),
+        ("contact", "bot_challenge", "my name is actually Jon"),
+        ("preferred_time", "faq", "i gave you the wrong topic, its pigmentation"),
+        ("preferred_time", "nlu_fallback", "sorry its jon not john"),
+        ("consent", "faq", "no, acne scars"),
+        ("concern", "background", "idk"),
+        ("concern", "nlu_fallback", "no idea"),
+        ("concern", "how_are_you", "everything"),
     ],
 )
 def test_an_answer_is_told_from_a_question(asked, intent, text):
-    assert is_answer(text, intent, asked)
+    assert meaning(text, intent, asked) in {"inform", "change_details"}
 
 
 @pytest.mark.parametrize(
@@ -52,6 +90,7 @@ def test_an_answer_is_told_from_a_question(asked, intent, text):
         ("concern", "faq", "is it safe for eczema"),
         ("preferred_time", "faq", "will the redness be gone by tuesday?"),
         ("contact", "privacy", "why do you need that?"),
+        ("concern", "faq", "why do you need needles"),
         ("consent", "privacy", "what happens with my data"),
         ("confirmed", "affirm", "yes"),
         ("name", "stop", "forget it"),
@@ -69,10 +108,27 @@ def test_an_answer_is_told_from_a_question(asked, intent, text):
         ("concern", "deny", "no"),
         ("consent", "out_of_scope", "who won the match?"),
         ("message_contact", "request_consultation", "book me in instead"),
+        ("name", "nlu_fallback", "whats the catch"),
+        ("name", "medical", "i'm pregnant"),
+        ("name", "privacy", "anonymous"),
+        ("name", "out_of_scope", "???"),
+        ("concern", "medical", "i have a cold sore"),
+        ("concern", "privacy", "private"),
+        ("concern", "ask_more", "like what"),
+        ("concern", "capabilities", "what can you help with"),
+        ("preferred_time", "faq", "does it hurt the next day?"),
+        ("preferred_time", "clinic_hours", "what times are you open"),
+        ("preferred_time", "medical", "how long does it take"),
+        ("contact", "faq", "will it be gone by friday?"),
+        ("name", "ask_person", "human"),
+        ("name", "ask_person", "real person"),
+        ("contact", "ask_person", "can someone call me"),
+        ("consent", "deny", "no i dont agree"),
+        ("confirmed", "deny", "that's not right"),
     ],
 )
 def test_a_question_or_command_is_no_answer(asked, intent, text):
-    assert not is_answer(text, intent, asked)
+    assert meaning(text, intent, asked) == intent
 
 
 @pytest.mark.parametrize(
@@ -86,6 +142,96 @@ def test_a_question_or_command_is_no_answer(asked, intent, text):
 )
 def test_cancelling_a_booking_in_the_middle_of_it_stops_it(asked, text, meant):
     assert meaning(text, "manage_request", asked) == meant
+
+
+@pytest.mark.parametrize(
+    ("asked", "intent", "text", "meant"),
+    [
+        *(
+            ("name", intent, text, "privacy")
+            for intent, text in [
+                ("ask_why", "why do you need that?"),
+                ("nlu_fallback", "why are u asking"),
+                ("ask_why", "what for?"),
+                ("ask_why", "why"),
+                ("nlu_fallback", "who wants to know"),
+                ("nlu_fallback", "whos asking"),
+                ("medical", "do i have to?"),
+                ("nlu_fallback", "do i really have to give my name"),
+                ("nlu_fallback", "is that necessary"),
+                ("insult", "not telling you"),
+                ("deny", "i'd rather not"),
+                ("deny", "rather not say"),
+                ("nlu_fallback", "none of your business"),
+                ("nlu_fallback", "mind your own business"),
+            ]
+        ),
+        ("contact", "faq", "what will you do with it", "privacy"),
+        ("contact", "nlu_fallback", "i don't want to give my number", "privacy"),
+        ("concern", "ask_why", "why do you need to know", "privacy"),
+        ("preferred_time", "ask_why", "why do you need that?", "privacy"),
+        ("message_text", "ask_why", "why do you need that?", "privacy"),
+        ("message_contact", "ask_why", "what for", "privacy"),
+        ("consent", "ask_why", "why?", "privacy"),
+        ("consent", "nlu_fallback", "who sees it", "privacy"),
+        ("confirmed", "nlu_fallback", "who will see this", "privacy"),
+        ("name", "background", "hmm let me think", "background"),
+        ("name", "nlu_fallback", "give me a sec", "background"),
+        ("consent", "out_of_scope", "hmm", "background"),
+        ("preferred_time", "nlu_fallback", "hang on i need to check", "background"),
+        ("concern", "nlu_fallback", "thx ur a lifesaver", "thank_you"),
+        ("concern", "inform", "thanks so much for your help", "thank_you"),
+        ("message_text", "thank_you", "thanks!", "thank_you"),
+        ("name", "nlu_fallback", "are you there", "greet"),
+        ("message_text", "nlu_fallback", "anyone there?", "greet"),
+        ("message_text", "ask_more", "did that go through?", "manage_request"),
+        ("confirmed", "ask_more", "did it get sent", "manage_request"),
+        ("concern", "inform", "can someone call me on 202-555-0164", "ask_person"),
+        ("preferred_time", "inform", "could somebody ring me on 202-555-0164", "ask_person"),
+        ("contact", "inform", "can someone call me on 202-555-0164", "inform"),
+        ("consent", "deny", "no thanks", "deny"),
+        ("consent", "affirm", "ok thanks", "affirm"),
+        ("concern", "nlu_fallback", "thanks, acne scars", "inform"),
+        ("name", "nlu_fallback", "thanks, Mia Wong", "inform"),
+    ],
+)
+def test_what_people_say_to_a_form_is_known(asked, intent, text, meant):
+    assert meaning(text, intent, asked) == meant
+
+
+@pytest.mark.parametrize("asked", ["consent", "confirmed"])
+@pytest.mark.parametrize(
+    ("intent", "text"),
+    [
+        ("deny", "no, 3"),
+        ("deny", "no 3pm"),
+        ("deny", "no thursday"),
+        ("deny", "no, make it 4"),
+        ("deny", "not that day"),
+        ("deny", "no its jon@example.com"),
+        ("bot_challenge", "no wait my name is Jon"),
+        ("affirm", "yes but make it 4"),
+        ("affirm", "yes but at 4"),
+        ("affirm", "yes, but thursday"),
+        ("affirm", "all good, thursday please"),
+        ("affirm", "yes and change my name to Jon"),
+        ("affirm", "yes, 202 555 0199 is better"),
+        ("affirm", "perfect except the time"),
+        ("nlu_fallback", "everything but the email"),
+        ("change_details", "sorry, thursday not wednesday"),
+        ("nlu_fallback", "its jon not john"),
+        ("nlu_fallback", "almost. name is spelt Jon"),
+        ("change_details", "wrong email, it's jon@example.com"),
+        ("clinic_contact", "phone not email"),
+        ("out_of_scope", "my number is actually 202 555 0164"),
+        ("faq", "can i move it to next monday"),
+        ("faq", "the topic is wrong, it's pigmentation"),
+        ("goodbye", "later pls"),
+        ("nlu_fallback", "is there anything earlier?"),
+    ],
+)
+def test_a_change_wins_over_yes_and_no(asked, intent, text):
+    assert meaning(text, intent, asked) == "change_details"
 
 
 def conversation(*events: object) -> DialogueStateTracker:
@@ -124,19 +270,148 @@ def test_a_choice_in_a_form_stays_what_it_is():
     assert message.get("intent") == {"name": "affirm"}
 
 
-@pytest.mark.parametrize(
-    ("text", "intent", "left"),
-    [
-        ("acne scars and pores", "faq", False),
-        ("does it help acne scars and is it safe?", "faq", True),
-    ],
-)
-def test_an_answer_asks_nothing_beside(text, intent, left):
+def test_an_answer_asks_nothing_beside():
     tracker = conversation(ActiveLoop("consultation_form"), SlotSet("requested_slot", "concern"))
     questions = [{"text": "acne scars"}, {"text": "pores"}]
-    data = {"text": text, "intent": {"name": intent}, "questions": questions}
+    data = {"text": "acne scars and pores", "intent": {"name": "faq"}, "questions": questions}
     message = Message(data=data)
 
     FormAnswers().process([message], tracker)
 
-    assert message.get("questions") == (questions if left else [])
+    assert message.get("questions") == []
+
+
+def clause(text: str, label: str) -> dict:
+    key = label if "/" in label else None
+    return {
+        "text": text,
+        "intent": label.split("/")[0],
+        "intent_response_key": key,
+        "confidence": 0.9,
+    }
+
+
+def read(asked: str, text: str, label: str, *clauses: tuple, concern: str = "") -> Message:
+    """A message as the classifier leaves it, read while the question for `asked` is open."""
+    start = text.find(concern)
+    entities = [{"entity": "concern", "start": start, "end": start + len(concern)}]
+    message = Message(
+        data={
+            "text": text,
+            "intent": {"name": label.split("/")[0], "confidence": 0.9},
+            "entities": entities if concern else [],
+            "clauses": [clause(*one) for one in clauses],
+        }
+    )
+    tracker = conversation(ActiveLoop("consultation_form"), SlotSet("requested_slot", asked))
+    FormAnswers().process([message], tracker)
+    return message
+
+
+HURTS = ("does it hurt", "faq/does-it-hurt")
+PRICE = ("how much is it?", "ask_price")
+
+
+@pytest.mark.parametrize(
+    ("message", "labels"),
+    [
+        (
+            read("name", "ok. Sophie Grant. Oh and does it hurt", "faq", HURTS),
+            ["inform", "faq/does-it-hurt"],
+        ),
+        (read("name", "Sophie, does it hurt", "faq", HURTS), ["inform", "faq/does-it-hurt"]),
+        (
+            read("contact", "mia@example.com does it hurt", "inform", HURTS),
+            ["inform", "faq/does-it-hurt"],
+        ),
+        (
+            read("contact", "mia@example.com. does it hurt, how much is it?", "faq", HURTS, PRICE),
+            ["inform", "faq/does-it-hurt", "ask_price"],
+        ),
+        (
+            read("concern", "acne scars. how much is it?", "faq", PRICE, concern="acne scars"),
+            ["inform", "ask_price"],
+        ),
+        (
+            read("preferred_time", "tuesday at 3. does it hurt", "faq", HURTS),
+            ["inform", "faq/does-it-hurt"],
+        ),
+        (
+            read("contact", "mia@x.com. why do you need it?", "faq", ("why do you need it?", "x")),
+            ["inform", "privacy"],
+        ),
+        (
+            read(
+                "contact",
+                "mia@x.com. do you have parking there?",
+                "inform",
+                ("do you have parking there?", "nlu_fallback"),
+            ),
+            ["inform", "nlu_fallback"],
+        ),
+        (read("confirmed", "yes. does it hurt", "faq", HURTS), ["affirm", "faq/does-it-hurt"]),
+        (
+            read("confirmed", "thursday is better. does it hurt", "faq", HURTS),
+            ["inform", "faq/does-it-hurt"],
+        ),
+    ],
+    ids=lambda value: value.get("text") if isinstance(value, Message) else None,
+)
+def test_an_answer_and_a_question_are_both_kept(message, labels):
+    several = message.get("questions")
+
+    assert message.get("intent")["name"] == labels[0]
+    assert [one["intent_response_key"] or one["intent"] for one in several] == labels
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        read("name", "hi, does it hurt", "faq", HURTS),
+        read("name", "ok so does it hurt", "faq", HURTS),
+        read("contact", "thanks, does it hurt", "faq", HURTS),
+        read("confirmed", "ok but does it hurt", "faq", HURTS),
+        read("concern", "my friend had it done, does it hurt", "faq", HURTS),
+    ],
+    ids=lambda message: message.get("text"),
+)
+def test_words_around_a_question_are_no_answer(message):
+    assert message.get("intent") == {"name": "faq", "confidence": 0.9}
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        read("concern", "melasma. can it be tuesday", "faq", ("can it be tuesday", "inform")),
+        read("contact", "can you use 202 555 0143?", "faq", ("can you use 202 555 0143?", "faq")),
+        read("name", "Ana, can i come tuesday", "inform", ("can i come tuesday", "inform")),
+    ],
+    ids=lambda message: message.get("text"),
+)
+def test_a_detail_put_as_a_question_is_an_answer(message):
+    assert message.get("intent")["name"] == "inform"
+    assert not message.get("questions")
+
+
+def test_an_emergency_is_never_an_answer():
+    message = read("name", "Ana. i can't breathe, does it hurt", "emergency", HURTS)
+
+    assert message.get("intent")["name"] == "emergency"
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "meant"),
+    [
+        ("can someone call me on 202-555-0164", "inform", "ask_person"),
+        ("did that go through?", "ask_more", "manage_request"),
+        ("was that confirmed?", "nlu_fallback", "manage_request"),
+        ("call me Kasia", "inform", "inform"),
+        ("does it hurt", "faq", "faq"),
+    ],
+)
+def test_outside_a_form_only_a_call_and_a_request_are_looked_for(text, intent, meant):
+    message = Message(data={"text": text, "intent": {"name": intent, "confidence": 0.6}})
+
+    FormAnswers().process([message], conversation())
+
+    assert message.get("intent")["name"] == meant

@@ -82,7 +82,7 @@ def test_without_a_form_there_is_nothing_to_interrupt():
 DOMAIN = """
 version: "3.1"
 actions: [utter_faq]
-intents: [faq, price, hours, inform, request_consultation, emergency, nlu_fallback]
+intents: [faq, price, hours, inform, affirm, request_consultation, emergency, nlu_fallback]
 responses:
   utter_faq/pain: [{text: Hardly.}]
   utter_faq/safety: [{text: It is.}]
@@ -237,6 +237,25 @@ def test_a_wish_to_book_in_an_open_form_opens_no_other(replies):
     labels = ["faq/pain", "faq/safety", "request_consultation"]
 
     assert replies(*labels, in_form=True) == ["utter_faq", "utter_faq/safety", "consultation_form"]
+
+
+@pytest.mark.parametrize(
+    ("labels", "answers"),
+    [
+        (["inform", "faq/pain"], ["utter_faq/pain"]),
+        (["inform", "price"], ["utter_price"]),
+        (["inform", "faq/pain", "hours"], ["utter_faq/pain", "utter_hours"]),
+        (["inform", "price", "price"], ["utter_price"]),
+        (["inform", "nlu_fallback"], ["utter_rest_not_answered"]),
+        (["affirm", "faq/pain"], ["utter_faq/pain"]),
+        (["request_consultation", "faq/pain"], ["utter_faq/pain"]),
+        (["inform", "request_consultation"], []),
+    ],
+)
+def test_what_is_asked_beside_an_answer_is_answered_before_the_form_takes_it(
+    replies, labels, answers
+):
+    assert replies(*labels, in_form=True) == [*answers, "consultation_form"]
 
 
 def test_a_message_that_answers_the_form_has_no_questions_left(replies):
