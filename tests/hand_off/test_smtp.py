@@ -259,6 +259,7 @@ def test_a_wrong_password_is_told_and_can_be_put_right(certificate):
     assert server.mails == []
 
 
+@pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
 def test_a_password_is_not_shown_to_another_machine_unencrypted():
     options = {"auth_required": True, "auth_require_tls": False}
     with running_mail_server(**options) as server:
@@ -270,6 +271,7 @@ def test_a_password_is_not_shown_to_another_machine_unencrypted():
     assert server.logins == []
 
 
+@pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
 def test_this_machines_own_server_may_do_without_encryption():
     with running_mail_server(auth_required=True, auth_require_tls=False) as server:
         url = f"smtp://desk:p%40ss%2Fword@localhost:{server.port}"
