@@ -41,6 +41,12 @@ DECISIVE = {"emergency", "restart", "stop"}
 # Slots whose answer may be any words at all.
 FREE_TEXT = {"message_text"}
 CONTACTS = {"contact", "message_contact"}
+# Questions about a request already sent that are like those of a new one.
+ALIKE = {
+    "manage_contact": "contact",
+    "manage_time": "preferred_time",
+    "manage_confirmed": "confirmed",
+}
 # Slots that are asked for with a "yes" or "no" in mind.
 AGREEMENTS = {"consent", "confirmed"}
 # Intents that say nothing sure about a message: it may well be an answer.
@@ -129,7 +135,7 @@ def _open_question(tracker: Optional[DialogueStateTracker]) -> Optional[Text]:
     if tracker is None or not tracker.active_loop_name:
         return None
     asked: Optional[Text] = tracker.get_slot("requested_slot")
-    return asked
+    return ALIKE.get(asked, asked) if asked else None
 
 
 def _intent(message: Message) -> Text:
@@ -214,6 +220,8 @@ def meaning(text: Text, intent: Text, asked: Text, confidence: float = 0.0) -> T
         return STOP_INTENT
     if intent in DECISIVE:
         return intent
+    if asked == "manage_reference" and talk.REFERENCE.search(text):
+        return ANSWER_INTENT
     said = _said_to_the_form(text, intent, asked)
     if said:
         return said

@@ -96,6 +96,11 @@ NO_CONTACT = _compile(
     r"\b(?:no|don'?t (?:have|do|use|own)|haven'?t got|without)(?: an?y?)? (?:e-?mail|mail|phone"
     r"|mobile|cell|number)s?\b"
 )
+# As they are given out, with a digit in it where it is typed without its beginning.
+REFERENCE = _compile(
+    r"\bn\s?p[\s.:#_-]*[34679ac-hjkmnp-rtwxy]{6}\b",
+    r"\b(?=[a-z]*\d)(?=\d*[a-z])[34679ac-hjkmnp-rtwxy]{6}\b",
+)
 CONTACT = _compile(r"\S@|@\s*\w+\.\w|(?:\d[\s().-]*){6,}")
 SPOKEN_EMAIL = _compile(r"\bat\b.+\bdot\b|\bdot\b.+\bat\b")
 

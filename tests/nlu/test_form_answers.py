@@ -37,6 +37,11 @@ DOMAIN = Domain.from_dict(
         ("consent", "clinic_hours", "monday morning"),
         ("confirmed", "request_consultation", "could we do thursday instead?"),
         ("message_text", "faq", "does it hurt?"),
+        # about a request already sent
+        ("manage_reference", "faq", "NP-7KQ4MX"),
+        ("manage_reference", "ask_more", "it's np 34ATKX I think?"),
+        ("manage_reference", "deny", "7kq4mx"),
+        ("manage_reference", "nlu_fallback", "NP-000"),
         ("message_text", "ask_price", "how much is it"),
         # a name, whatever the classifier takes it for
         ("name", "greet", "Dawn"),
@@ -415,3 +420,21 @@ def test_outside_a_form_only_a_call_and_a_request_are_looked_for(text, intent, m
     FormAnswers().process([message], conversation())
 
     assert message.get("intent")["name"] == meant
+
+
+@pytest.mark.parametrize(
+    ("asked", "text", "label", "meant"),
+    [
+        ("manage_contact", "ana at example dot com", "medical", "inform"),
+        ("manage_time", "tomorrow morning", "clinic_hours", "inform"),
+        ("manage_time", "the second one", "out_of_scope", "inform"),
+        ("manage_time", "anything later?", "request_consultation", "inform"),
+        ("manage_confirmed", "no, 3", "deny", "change_details"),
+        ("manage_confirmed", "yes but make it 4", "affirm", "change_details"),
+        ("manage_confirmed", "yes", "affirm", "affirm"),
+        ("manage_reference", "does it hurt?", "faq", "faq"),
+        ("manage_time", "cancel my booking", "manage_request", "stop"),
+    ],
+)
+def test_a_request_already_sent_is_answered_for_like_a_new_one(asked, text, label, meant):
+    assert read(asked, text, label).get("intent")["name"] == meant
