@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -12,18 +12,20 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Engine
 
 from booking.database import reading
-from booking.occupancy import taken_between, whole_days
+from booking.occupancy import Taken, taken_between
 from booking.schedule import bookable, occupied_until, starts_on, steps
 from booking.windows import Window
 
 if TYPE_CHECKING:
-    from booking.clinic import Clinic
+    from booking.clinic import Clinic, Opening
     from booking.models import ConsultationRequest
 
 OFFERED = 3
-# Days looked through at a time, and how far around a wish that cannot be met.
+# Days looked through at a time, and how far around a wish that cannot be met: its day first.
 CHUNK = timedelta(days=7)
 NEAR = timedelta(days=21)
+RINGS = (0, 1, 3, 8, NEAR.days + 1)
+DAY = 24 * 60
 # Offers lie as far apart as there is room for: other days and times of day first.
 APART = (timedelta(hours=26), timedelta(hours=3), timedelta(hours=1), timedelta(0))
 # Beside a time of the clock that cannot be had.
@@ -66,7 +68,8 @@ def free_starts(
     What is held for `owner` counts as free. So does what `moving` takes, the request that another
     time is looked for, but its own start is not among them. Raises `BookingUnavailable`.
     """
-    return _Search(engine, clinic, now, real_now, owner, moving).free(first, last)
+    search = _Search(engine, clinic, now, real_now, owner, moving)
+    return list(search.local(search.free(first, last)))
 
 
 def offer_slots(
@@ -87,14 +90,19 @@ def offer_slots(
     `BookingUnavailable`.
     """
     search = _Search(engine, clinic, now, real_now, owner, moving)
-    fitting = search.fitting(window, limit, without)
+    shown = frozenset(start.astimezone(UTC) for start in without)
+    fitting = search.fitting(window, limit, shown)
     if fitting:
-        return Offer(tuple(sorted(fitting)))
-    return Offer(tuple(sorted(search.nearest(window, limit, without))), search.why(window))
+        return Offer(search.local(fitting))
+    return Offer(search.local(search.nearest(window, limit, shown)), search.why(window))
 
 
 class _Search:
-    """One look at the clinic's calendar."""
+    """One look at the clinic's calendar.
+
+    Starts are in UTC here: the local ones of an hour that comes twice are equal to each other, and
+    to none in another zone.
+    """
 
     def __init__(
         self,
@@ -105,38 +113,62 @@ class _Search:
         owner: str | None,
         moving: ConsultationRequest | None,
     ) -> None:
-        self._engine, self._clinic = engine, clinic
-        self._now, self._real_now, self._owner = now, real_now, owner
+        self._engine, self._clinic, self._zone = engine, clinic, clinic.zone
+        self._now, self._real_now, self._owner = now.astimezone(UTC), real_now, owner
         self._moving = moving
         self._earliest, self._last_day = bookable(clinic, now)
-        self._today = now.astimezone(clinic.zone).date()
+        self._today = now.astimezone(self._zone).date()
 
-    def free(self, first: date, last: date) -> list[datetime]:
-        return self._free(self._possible(first, last))
+    def local(self, starts: Iterable[datetime]) -> tuple[datetime, ...]:
+        """In order, in the clinic's zone."""
+        return tuple(start.astimezone(self._zone) for start in sorted(starts))
 
-    def fitting(self, window: Window, limit: int, without: frozenset[datetime]) -> list[datetime]:
+    def free(self, first: date, last: date, window: Window | None = None) -> list[datetime]:
+        """The free starts from day `first` to day `last`, those that fit a window; in order."""
+        ruled = self._ruled(max(first, self._today), min(last, self._last_day), window)
+        possible = [(start, who) for start, who in ruled if start >= self._earliest]
+        if not possible:
+            return []
+        taken = self._taken([start for start, _ in possible])
+        own = self._moving.starts_at.astimezone(UTC) if self._moving else None
+        return sorted(
+            {
+                start
+                for start, who in possible
+                if start != own and self._somebody_is_free(who, start, taken)
+            }
+        )
+
+    def fitting(self, window: Window, limit: int, shown: frozenset[datetime]) -> list[datetime]:
         found: list[datetime] = []
+        chosen: list[datetime] = []
         for first, last in _chunks(
             max(window.first, self._today), min(window.last, self._last_day)
         ):
-            possible = self._possible(first, last, window)
-            found += [start for start in self._free(possible) if start not in without]
-            chosen = _chosen(found, window.around, limit)
+            found += [start for start in self.free(first, last, window) if start not in shown]
+            chosen = self._chosen(found, window.around, limit)
             if len(chosen) == limit and _far_apart(chosen):
-                return chosen
-        return _chosen(found, window.around, limit)
+                break
+        return chosen
 
-    def nearest(self, window: Window, limit: int, without: frozenset[datetime]) -> list[datetime]:
+    def nearest(self, window: Window, limit: int, shown: frozenset[datetime]) -> list[datetime]:
         """The free starts that are nearest to what was wished, within some weeks around it."""
         clock = window.around or max(window.start, MORNING)
         day = min(max(window.first, self._today), self._last_day)
-        free = [
-            start
-            for start in self.free(max(day - NEAR, self._today), min(day + NEAR, self._last_day))
-            if start not in without
-        ]
-        free.sort(key=lambda start: (_days_off(start, day) + _minutes_off(start, clock), start))
-        return _spread(free, NEARBY if window.exact else APART[1:], limit)
+        gaps = NEARBY if window.exact else APART[1:]
+        off: dict[datetime, int] = {}
+        in_order: list[datetime] = []
+        for near, far in pairwise(RINGS):
+            for first, last in ((1 - far, -near), (max(near, 1), far - 1)):
+                free = self.free(day + timedelta(days=first), day + timedelta(days=last))
+                off |= {start: self._off(start, day, clock) for start in free if start not in shown}
+            in_order = sorted(off, key=lambda start: (off[start], start))
+            # Whatever lies beyond this ring is farther off, and would come after these.
+            settled = [start for start in in_order if off[start] < far * DAY]
+            if len(_spread(settled, gaps[:1], limit)) == limit:
+                in_order = settled
+                break
+        return _spread(in_order, gaps, limit)
 
     def why(self, window: Window) -> Why:
         if window.last < self._today:
@@ -145,7 +177,7 @@ class _Search:
             return Why.TOO_FAR
         first = max(window.first, self._today)
         last = min(window.last, self._last_day, first + NEAR)
-        ruled = [start for _, start in self._ruled(first, last) if window.contains(start)]
+        ruled = [start for start, _ in self._ruled(first, last, window)]
         if not ruled:
             return Why.NO_START if self._is_open(window) else Why.CLOSED
         if max(ruled) < self._now:
@@ -156,52 +188,57 @@ class _Search:
         """Whether the clinic is open at the very time that was named."""
         if not window.exact or window.around is None:
             return False
-        return self._clinic.is_open(
-            datetime.combine(window.first, window.around, self._clinic.zone)
-        )
+        return self._clinic.is_open(datetime.combine(window.first, window.around, self._zone))
 
-    def _ruled(self, first: date, last: date) -> Iterator[tuple[str, datetime]]:
-        """What the clinic's hours have, by practitioner."""
+    def _ruled(
+        self, first: date, last: date, window: Window | None
+    ) -> Iterator[tuple[datetime, list[str]]]:
+        """Each start that the clinic's hours have within a window, and who works then."""
         for ahead in range((last - first).days + 1):
-            for practitioner in self._clinic.practitioners:
-                for start in starts_on(self._clinic, practitioner, first + timedelta(days=ahead)):
-                    yield practitioner.id, start
+            day = first + timedelta(days=ahead)
+            if window is not None and not window.has_day(day):
+                continue
+            for hours, practitioners in self._shifts(day).items():
+                for start in starts_on(self._clinic, hours, day):
+                    if window is None or window.contains(start.astimezone(self._zone)):
+                        yield start, practitioners
 
-    def _possible(
-        self, first: date, last: date, window: Window | None = None
-    ) -> list[tuple[str, datetime]]:
-        first, last = max(first, self._today), min(last, self._last_day)
-        return [
-            (practitioner, start)
-            for practitioner, start in self._ruled(first, last)
-            if start >= self._earliest and (window is None or window.contains(start))
-        ]
+    def _shifts(self, day: date) -> dict[tuple[Opening, ...], list[str]]:
+        """Who works the same hours that day."""
+        shifts: dict[tuple[Opening, ...], list[str]] = {}
+        for one in self._clinic.practitioners:
+            shifts.setdefault(self._clinic.working_hours(one, day), []).append(one.id)
+        return shifts
 
-    def _free(self, possible: list[tuple[str, datetime]]) -> list[datetime]:
-        if not possible:
-            return []
-        days = [start.date() for _, start in possible]
-        first, until = whole_days(self._clinic, min(days), max(days))
+    def _taken(self, starts: list[datetime]) -> Taken:
         with reading(self._engine) as session:
-            taken = taken_between(
+            return taken_between(
                 session,
-                first,
-                until,
+                min(starts),
+                occupied_until(self._clinic, max(starts)),
                 real_now=self._real_now,
                 owner=self._owner,
                 moving=self._moving.id if self._moving else None,
             )
-        own = self._moving.starts_at if self._moving else None
-        return sorted(
-            {
-                start
-                for practitioner, start in possible
-                if start != own
-                and taken.leaves_free(
-                    practitioner, steps(start, occupied_until(self._clinic, start))
-                )
-            }
-        )
+
+    def _somebody_is_free(self, practitioners: list[str], start: datetime, taken: Taken) -> bool:
+        wanted = steps(start, occupied_until(self._clinic, start))
+        return any(taken.leaves_free(one, wanted) for one in practitioners)
+
+    def _chosen(self, free: list[datetime], around: time | None, limit: int) -> list[datetime]:
+        """Those nearest to a clock time, or some of different days and hours."""
+        if around is None:
+            return _spread(free, APART, limit)
+        return sorted(free, key=lambda start: (self._minutes_off(start, around), start))[:limit]
+
+    def _off(self, start: datetime, day: date, clock: time) -> int:
+        """How far a start is from a day and a clock time, in minutes; days count most."""
+        days = abs((start.astimezone(self._zone).date() - day).days)
+        return days * DAY + self._minutes_off(start, clock)
+
+    def _minutes_off(self, start: datetime, clock: time) -> int:
+        local = start.astimezone(self._zone)
+        return abs(local.hour * 60 + local.minute - clock.hour * 60 - clock.minute)
 
 
 def _chunks(first: date, last: date) -> Iterator[tuple[date, date]]:
@@ -209,13 +246,6 @@ def _chunks(first: date, last: date) -> Iterator[tuple[date, date]]:
         until = min(first + CHUNK - timedelta(days=1), last)
         yield first, until
         first = until + timedelta(days=1)
-
-
-def _chosen(free: list[datetime], around: time | None, limit: int) -> list[datetime]:
-    """The starts to offer: those nearest to a clock time, or some of different days and hours."""
-    if around is not None:
-        return sorted(free, key=lambda start: (_minutes_off(start, around), start))[:limit]
-    return _spread(free, APART, limit)
 
 
 def _spread(free: list[datetime], gaps: tuple[timedelta, ...], limit: int) -> list[datetime]:
@@ -233,12 +263,3 @@ def _spread(free: list[datetime], gaps: tuple[timedelta, ...], limit: int) -> li
 def _far_apart(chosen: Iterable[datetime]) -> bool:
     ordered = sorted(chosen)
     return all(later - earlier >= APART[0] for earlier, later in pairwise(ordered))
-
-
-def _days_off(start: datetime, day: date) -> int:
-    """In minutes."""
-    return abs((start.date() - day).days) * 24 * 60
-
-
-def _minutes_off(start: datetime, around: time) -> int:
-    return abs(start.hour * 60 + start.minute - around.hour * 60 - around.minute)

@@ -54,7 +54,7 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
     Status.DECLINED: frozenset(),
     Status.NO_SHOW: frozenset(),
 }
-FREES_THE_TIME = frozenset({Status.CANCELLED, Status.DECLINED})
+FREES_THE_TIME = frozenset(Status) - OPEN
 LONGEST_NOTE = 2000
 
 
@@ -202,7 +202,10 @@ def decline_request(
 def mark_no_show(
     engine: Engine, clinic: Clinic, reference: str, *, actor: str, now: datetime
 ) -> ConsultationRequest:
-    """The visitor did not come; raises `UnknownRequest` or `IllegalTransition`."""
+    """The visitor did not come: what is left of the time is free.
+
+    Raises `UnknownRequest` or `IllegalTransition`.
+    """
     return _change(engine, clinic, reference, Status.NO_SHOW, actor=actor, now=now)
 
 
@@ -221,17 +224,19 @@ def move_request(
     Raises `SlotTaken` and `SlotNotOffered`, after which it keeps the time it has,
     `TooLateToChange` for a visitor, `UnknownRequest` or `IllegalTransition`.
     """
+    # Local times of an hour that comes twice are equal to none in another zone.
+    start = starts_at.astimezone(UTC)
     with changing_slots(engine) as session:
         request = _request(session, reference, lock=True)
         _check_allowed(clinic, request, Status.RESCHEDULED, actor, now)
-        if request.starts_at == starts_at:
+        if request.starts_at == start:
             return request
         check_offered(clinic, starts_at, now)
         remove_expired_holds(session, real_now)
         free_steps_of(session, request)
         before, seen_by = request.starts_at, request.practitioner
-        request.starts_at, request.ends_at = starts_at, ends_at(clinic, starts_at)
-        occupy(session, clinic, starts_at, request, first=seen_by)
+        request.starts_at, request.ends_at = start, ends_at(clinic, start)
+        occupy(session, clinic, start, request, first=seen_by)
         _note_change(request, Status.RESCHEDULED, actor, now)
         tell_of_request(
             session, clinic, request, Event.RESCHEDULED, by=actor, at=now, before=before
@@ -272,6 +277,18 @@ def as_json(request: ConsultationRequest, tz: tzinfo) -> dict[str, str | None]:
         "created_at": request.created_at.astimezone(tz).isoformat(timespec="seconds"),
         "notes": request.notes,
     }
+
+
+def history_as_json(request: ConsultationRequest, tz: tzinfo) -> list[dict[str, str]]:
+    """Who (`actor`) did `what` with a request `at` which moment, the oldest first."""
+    return [
+        {
+            "at": event.at.astimezone(tz).isoformat(timespec="seconds"),
+            "actor": event.actor,
+            "what": event.what,
+        }
+        for event in request.events
+    ]
 
 
 def _change(

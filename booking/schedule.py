@@ -2,40 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from booking.clinic import Clinic, Practitioner
+    from booking.clinic import Clinic, Opening, Practitioner
 
 STEP = timedelta(minutes=5)
 
 
-def starts_on(clinic: Clinic, practitioner: Practitioner, day: date) -> Iterator[datetime]:
-    """The starts of a practitioner's day, in the clinic's zone; each consultation ends in time.
+def starts_on(clinic: Clinic, hours: Iterable[Opening], day: date) -> Iterator[datetime]:
+    """The starts within some hours of a day, in UTC and in order; each consultation ends in time.
 
-    Counted in UTC from each opening, so that a day on which the clocks change has neither a start
-    that does not exist nor the same one twice.
+    Counted from each opening, so that a day on which the clocks change has neither a start that
+    does not exist nor one too few.
     """
     length = timedelta(minutes=clinic.booking.slot_minutes)
     apart = timedelta(minutes=clinic.booking.starts_every_minutes)
-    for hours in clinic.working_hours(practitioner, day):
-        start = datetime.combine(day, hours.opens, clinic.zone).astimezone(UTC)
-        closes = datetime.combine(day, hours.closes, clinic.zone).astimezone(UTC)
-        while start + length <= closes:
-            yield start.astimezone(clinic.zone)
+    zone = clinic.zone
+    for opening in hours:
+        start = datetime.combine(day, opening.opens, zone).astimezone(UTC)
+        last = datetime.combine(day, opening.closes, zone).astimezone(UTC) - length
+        while start <= last:
+            yield start
             start += apart
 
 
 def practitioners_at(clinic: Clinic, start: datetime) -> list[Practitioner]:
     """Who could see somebody at that (aware) moment, in the order of clinic.yml."""
-    day, moment = start.astimezone(clinic.zone).date(), start.timestamp()
+    day, moment = start.astimezone(clinic.zone).date(), start.astimezone(UTC)
     return [
         one
         for one in clinic.practitioners
-        # Moments are compared as numbers: in the hour that comes twice, times of two zones differ.
-        if any(each.timestamp() == moment for each in starts_on(clinic, one, day))
+        if moment in starts_on(clinic, clinic.working_hours(one, day), day)
     ]
 
 
@@ -47,7 +47,8 @@ def bookable(clinic: Clinic, now: datetime) -> tuple[datetime, date]:
 
 
 def ends_at(clinic: Clinic, start: datetime) -> datetime:
-    return start + timedelta(minutes=clinic.booking.slot_minutes)
+    """In UTC: across a change of the clocks, local times would add up to another length."""
+    return start.astimezone(UTC) + timedelta(minutes=clinic.booking.slot_minutes)
 
 
 def occupied_until(clinic: Clinic, start: datetime) -> datetime:
