@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 
 LOCK_WAIT_SECONDS = 5
+# In a crowd, a visitor rather waits for a moment than hears that nothing goes.
+TURN_WAIT_SECONDS = 15
 # Whoever starts second waits for the first one's migrations, which may copy whole tables.
 MIGRATION_WAIT_SECONDS = 120
 
@@ -50,33 +52,9 @@ def reading(engine: Engine) -> Iterator[Session]:
 @contextmanager
 def writing(engine: Engine) -> Iterator[Session]:
     """A session that takes SQLite's write lock first, and commits or leaves nothing behind."""
-    writer = engine.execution_options(immediate=True)
-    with (
-        _turn_to_write(engine),
-        _failures_told(),
-        Session(writer, expire_on_commit=False) as session,
-        session.begin(),
-    ):
+    is_sqlite = engine.dialect.name == "sqlite"
+    with _turn(engine) if is_sqlite else nullcontext(), _transaction(engine) as session:
         yield session
-
-
-@contextmanager
-def _turn_to_write(engine: Engine) -> Iterator[None]:
-    """Lets one thread of this process at a time near SQLite's write lock.
-
-    Whoever waits for that lock asks again and again, in no order, until luck or the timeout comes;
-    so only processes compete for it, and a crowd of threads queues here.
-    """
-    if engine.dialect.name != "sqlite":
-        yield
-        return
-    turn = _TURNS.setdefault(engine, Lock())
-    if not turn.acquire(timeout=LOCK_WAIT_SECONDS):
-        raise BookingUnavailable("too many others are writing to the booking database")
-    try:
-        yield
-    finally:
-        turn.release()
 
 
 @contextmanager
@@ -86,9 +64,33 @@ def changing_slots(engine: Engine) -> Iterator[Session]:
     On SQLite there is only ever one writer. On PostgreSQL two that clear away each other's expired
     holds could wait for one another. The constraint of `occupied_steps` holds without this, too.
     """
-    with writing(engine) as session:
+    with _turn(engine), _transaction(engine) as session:
         _take_lock(session.connection(), "slots")
         yield session
+
+
+@contextmanager
+def _transaction(engine: Engine) -> Iterator[Session]:
+    writer = engine.execution_options(immediate=True)
+    with _failures_told(), Session(writer, expire_on_commit=False) as session, session.begin():
+        yield session
+
+
+@contextmanager
+def _turn(engine: Engine) -> Iterator[None]:
+    """Lets one thread of this process at a time near a lock that only one can have.
+
+    Whoever waits for SQLite's write lock asks for it again and again, in no order, until luck or
+    the timeout comes, and on PostgreSQL occupies a connection. So only processes compete for the
+    lock, and a crowd of threads queues here.
+    """
+    turn = _TURNS.setdefault(engine, Lock())
+    if not turn.acquire(timeout=TURN_WAIT_SECONDS):
+        raise BookingUnavailable("too many others are writing to the booking database")
+    try:
+        yield
+    finally:
+        turn.release()
 
 
 @contextmanager

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -51,33 +51,29 @@ def taken_between(
 
     The request with the id `moving` takes nothing: its time is free for itself.
     """
-    wanted = steps(start, until)
-    wanted_rows = (
-        select(OccupiedStep.practitioner, OccupiedStep.step)
-        .outerjoin(Hold, OccupiedStep.hold_id == Hold.id)
-        .where(OccupiedStep.step >= wanted.start, OccupiedStep.step < wanted.stop)
-        .where(
-            or_(
-                OccupiedStep.hold_id.is_(None),
-                (Hold.expires_at > real_now) & (Hold.owner != (owner or "")),
-            )
-        )
-    )
+    over = select(Hold.id).where(or_(Hold.expires_at <= real_now, Hold.owner == (owner or "")))
+    counts = [or_(OccupiedStep.hold_id.is_(None), OccupiedStep.hold_id.not_in(over))]
     if moving is not None:
-        others = or_(OccupiedStep.request_id.is_(None), OccupiedStep.request_id != moving)
-        wanted_rows = wanted_rows.where(others)
+        counts.append(or_(OccupiedStep.request_id.is_(None), OccupiedStep.request_id != moving))
+    return _taken(session, start, until, *counts)
+
+
+def _taken(
+    session: Session, start: datetime, until: datetime, *counts: ColumnElement[bool]
+) -> Taken:
+    """What the steps that count and busy times take of a stretch."""
+    wanted = steps(start, until)
+    stored = select(OccupiedStep.practitioner, OccupiedStep.step).where(
+        OccupiedStep.step >= wanted.start, OccupiedStep.step < wanted.stop, *counts
+    )
     taken = Taken()
-    for practitioner, step in session.execute(wanted_rows):
+    for practitioner, step in session.execute(stored):
         taken.add(practitioner, (step,))
-    for busy in _busy_between(session, start, until):
+    for busy in session.scalars(
+        select(BusyTime).where(BusyTime.ends_at > start, BusyTime.starts_at < until)
+    ):
         taken.add(busy.practitioner, steps(busy.starts_at, busy.ends_at))
     return taken
-
-
-def _busy_between(session: Session, start: datetime, until: datetime) -> Iterable[BusyTime]:
-    return session.scalars(
-        select(BusyTime).where(BusyTime.ends_at > start, BusyTime.starts_at < until)
-    )
 
 
 def check_offered(clinic: Clinic, start: datetime, now: datetime) -> None:
@@ -102,16 +98,14 @@ def occupy(
 ) -> None:
     """Take the steps of `start` for `taker`, and note in it who is taken.
 
-    Tries every practitioner who works then, `first` first. The primary key of the table decides
-    each try. Raises `SlotTaken` when nobody is left.
+    Of those who work then and look free, `first` comes first; the primary key of the table has the
+    last word. Raises `SlotTaken` when nobody is left.
     """
     until = occupied_until(clinic, start)
-    busy = Taken()
-    for one in _busy_between(session, start, until):
-        busy.add(one.practitioner, steps(one.starts_at, one.ends_at))
     wanted = steps(start, until)
+    taken = _taken(session, start, until)
     for practitioner in sorted(practitioners_at(clinic, start), key=lambda one: one.id != first):
-        if busy.leaves_free(practitioner.id, wanted):
+        if taken.leaves_free(practitioner.id, wanted):
             taker.practitioner = practitioner.id
             session.add(taker)
             session.flush()
@@ -125,7 +119,8 @@ def _insert(session: Session, taker: ConsultationRequest | Hold, wanted: range) 
     rows = [{"practitioner": taker.practitioner, "step": step, column: taker.id} for step in wanted]
     try:
         with session.begin_nested():
-            session.execute(insert(OccupiedStep), rows)
+            # One statement: of several sent together psycopg warns in the log when one fails.
+            session.execute(insert(OccupiedStep).values(rows))
     except IntegrityError:
         return False
     return True
@@ -145,9 +140,3 @@ def hand_over(session: Session, hold: Hold, request: ConsultationRequest) -> Non
 
 def free_steps_of(session: Session, request: ConsultationRequest) -> None:
     session.execute(delete(OccupiedStep).where(OccupiedStep.request_id == request.id))
-
-
-def whole_days(clinic: Clinic, first: date, last: date) -> tuple[datetime, datetime]:
-    """From the start of the first day to the end of the last one, in the clinic's zone."""
-    start = datetime.combine(first, time(), clinic.zone)
-    return start, datetime.combine(last + timedelta(days=1), time(), clinic.zone)
