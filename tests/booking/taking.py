@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from sqlalchemy import Engine, select
 
-from booking.clinic import BookingRules, Clinic, Practitioner
+from booking.clinic import WEEKDAYS, BookingRules, Clinic, OpeningHours, Practitioner
 from booking.database import reading
 from booking.details import Details, PreferredTime
 from booking.errors import SlotTaken
@@ -46,6 +46,12 @@ def with_rules(clinic: Clinic, *, practitioners: int | None = None, **rules: int
     if practitioners is not None:
         changes["practitioners"] = rooms(practitioners)
     return clinic.model_copy(update=changes)
+
+
+def with_hours(clinic: Clinic, *hours: str, **weekdays: tuple[str, ...]) -> Clinic:
+    """The clinic with these hours each day, and others on the weekdays that are named."""
+    week = {day: weekdays.get(day, hours) for day in WEEKDAYS}
+    return clinic.model_copy(update={"opening_hours": OpeningHours.model_validate(week)})
 
 
 @dataclass(frozen=True)
