@@ -7,6 +7,7 @@ delivery for ever.
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 import ssl
 from collections.abc import Awaitable, Callable
@@ -31,6 +32,8 @@ class Http:
         self._timeout = timeout
         self._auth = auth
         self._tls = ssl.create_default_context()
+        # httpx logs each address that it calls, and a webhook's is often all that protects it.
+        logging.getLogger("httpx").setLevel(logging.WARNING)
 
     def run[Result](
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -278,6 +279,18 @@ def test_a_receiver_that_speaks_no_tls_is_asked_again(receiver, new_notice):
 
     assert not refused.permanent
     assert receiver.received == []
+
+
+def test_the_receivers_address_is_not_logged(receiver, new_notice, caplog):
+    webhook = Webhook(f"{receiver.url}/secret-path", SECRET)
+
+    with caplog.at_level(logging.INFO):
+        webhook.deliver(new_notice())
+        receiver.answer(500)
+        refusal(webhook, new_notice())
+
+    assert len(receiver.received) == 2
+    assert "secret-path" not in caplog.text
 
 
 def test_what_went_wrong_is_told_without_the_visitors_details(receiver, new_notice):
