@@ -22,7 +22,7 @@ from web.conversation import Incoming, UnknownChoice
 from web.errors import ApiError, responses, shape_problem
 from web.parts import Parts, parts_of
 from web.rasa_client import RasaUnavailable
-from web.tokens import ExpiredToken, InvalidToken
+from web.tokens import ExpiredToken, Holder, InvalidToken, known_time_zone
 
 router = APIRouter(prefix="/api", tags=["chat"])
 NO_STORE = {"Cache-Control": "no-store"}
@@ -61,6 +61,16 @@ class Reply(BaseModel):
     """The assistant's messages, in the order in which they are to be shown."""
 
     messages: list[MessageOut]
+
+
+class SessionIn(BaseModel):
+    """What a client may tell of its visitor; anything that is not understood is passed over."""
+
+    time_zone: str | None = Field(
+        None,
+        description="The visitor's, by its IANA name: times are then said in it, too.",
+        examples=["Europe/Berlin"],
+    )
 
 
 class Session(Reply):
@@ -114,16 +124,16 @@ class FeedbackIn(BaseModel):
 
 
 # The routes read these themselves (`read_body`), so the API's description is told of them.
-BODIES = (MessageIn, FeedbackIn)
+BODIES = (SessionIn, MessageIn, FeedbackIn)
 
 _bearer = HTTPBearer(auto_error=False, description="The token of `POST /api/sessions`.")
 
 
-async def conversation_of(
+async def holder_of(
     request: Request,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
-) -> str:
-    """The conversation that the request's token stands for."""
+) -> Holder:
+    """Whom the request's token was given to."""
     # A coroutine although it awaits nothing: FastAPI would run a plain function in a thread.
     if credentials is None:
         raise ApiError("token_missing")
@@ -135,13 +145,18 @@ async def conversation_of(
         raise ApiError("token_invalid") from None
 
 
+async def conversation_of(holder: Annotated[Holder, Depends(holder_of)]) -> str:
+    """The conversation that the request's token stands for."""
+    return holder.conversation_id
+
+
 Conversation = Annotated[str, Depends(conversation_of)]
 
 
-def _takes(model: type[BaseModel]) -> dict[str, Any]:
+def _takes(model: type[BaseModel], *, required: bool = True) -> dict[str, Any]:
     """The body as OpenAPI has it: read by `read_body`, for which FastAPI is not asked."""
-    schema = {"$ref": f"#/components/schemas/{model.__name__}"}
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+    content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}}}
+    return {"requestBody": {"required": required, "content": content}}
 
 
 async def read_body[M: BaseModel](request: Request, model: type[M]) -> M:
@@ -173,18 +188,29 @@ def _without_surrogates(value: Any) -> Any:
     status_code=201,
     response_model=Session,
     responses=responses("too_large", "too_many_requests", "unavailable"),
+    openapi_extra=_takes(SessionIn, required=False),
 )
 async def start_session(request: Request) -> Response:
     """Begin a conversation."""
     parts = parts_of(request)
     parts.limits.spend(request, "sessions")
-    conversation_id, token = parts.tokens.issue()
+    time_zone = await _time_zone_told(request)
+    conversation_id, token = parts.tokens.issue(time_zone)
     try:
-        greeting = await parts.conversations.start(conversation_id)
+        greeting = await parts.conversations.start(conversation_id, time_zone)
     except RasaUnavailable:
         raise ApiError("unavailable") from None
     body = {"token": token, "messages": [_shown(message) for message in greeting]}
     return JSONResponse(body, 201, headers=NO_STORE)
+
+
+async def _time_zone_told(request: Request) -> str | None:
+    """The time zone in the body; a body that is anything else stops no conversation."""
+    try:
+        data = json.loads(await request.body())
+    except (ValueError, RecursionError):
+        return None
+    return known_time_zone(data.get("time_zone")) if isinstance(data, dict) else None
 
 
 @router.post(
@@ -211,10 +237,10 @@ async def start_session(request: Request) -> Response:
     },
     openapi_extra=_takes(MessageIn),
 )
-async def send_message(request: Request, conversation_id: Conversation) -> Response:
+async def send_message(request: Request, holder: Annotated[Holder, Depends(holder_of)]) -> Response:
     """Say something, or pick a choice that was offered."""
-    parts = parts_of(request)
-    incoming = _read_incoming(await read_body(request, MessageIn))
+    parts, conversation_id = parts_of(request), holder.conversation_id
+    incoming = _read_incoming(await read_body(request, MessageIn), holder.time_zone)
     _spend(parts, request, "messages", conversation_id)
     try:
         answers = await parts.conversations.reply(conversation_id, incoming)
@@ -235,15 +261,16 @@ def _spend(parts: Parts, request: Request, kind: str, conversation_id: str) -> N
         raise
 
 
-def _read_incoming(message: MessageIn) -> Incoming:
+def _read_incoming(message: MessageIn, time_zone: str | None) -> Incoming:
+    client_id = message.client_id
     if message.choice is not None:
-        return Incoming(choice_id=message.choice, client_id=message.client_id)
+        return Incoming(choice_id=message.choice, client_id=client_id, time_zone=time_zone)
     text = clean_text(message.text or "")
     if not text:
         raise ApiError("empty")
     if len(text) > LONGEST_TEXT:
         raise ApiError("too_long", limit=f"{LONGEST_TEXT:,}")
-    return Incoming(text=text, client_id=message.client_id)
+    return Incoming(text=text, client_id=client_id, time_zone=time_zone)
 
 
 @router.get(

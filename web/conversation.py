@@ -51,11 +51,15 @@ class Sources(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """What a visitor sends: either cleaned `text` or the id of a `choice`."""
+    """What a visitor sends: either cleaned `text` or the id of a `choice`.
+
+    `time_zone` is the name of the visitor's own, where it is known.
+    """
 
     text: str | None = None
     choice_id: str | None = None
     client_id: str | None = None
+    time_zone: str | None = None
 
 
 class Conversations:
@@ -71,10 +75,13 @@ class Conversations:
         self._metrics = metrics
         self._turns: dict[str, _Waiting] = {}
 
-    async def start(self, conversation_id: str) -> tuple[ChatMessage, ...]:
+    async def start(
+        self, conversation_id: str, time_zone: str | None = None
+    ) -> tuple[ChatMessage, ...]:
         """Open a conversation. Returns the greeting. Raises `RasaUnavailable`."""
         text, choice = _OPENING
-        answers = self._read_reply(await self._ask(conversation_id, text, choice), None)
+        reply = await self._ask(conversation_id, text, choice, Incoming(time_zone=time_zone))
+        answers = self._read_reply(reply, None)
         await self._store.record(Turn(conversation_id, answers))
         self._metrics.sessions.inc()
         return answers
@@ -125,7 +132,7 @@ class Conversations:
     async def _turn(self, conversation_id: str, incoming: Incoming) -> tuple[ChatMessage, ...]:
         shown, text, meant = await self._meaning(conversation_id, incoming)
         asked = ChatMessage(new_id(), "visitor", shown, now(), client_id=incoming.client_id)
-        reply = await self._ask(conversation_id, text, meant, incoming.client_id)
+        reply = await self._ask(conversation_id, text, meant, incoming)
         answers = self._read_reply(reply, asked.id)
         try:
             await self._store.record(Turn(conversation_id, (asked, *answers)))
@@ -135,14 +142,12 @@ class Conversations:
         return answers
 
     async def _ask(
-        self,
-        conversation_id: str,
-        text: str,
-        meant: Choice | None,
-        client_id: str | None = None,
+        self, conversation_id: str, text: str, meant: Choice | None, incoming: Incoming
     ) -> list[dict[str, Any]]:
         try:
-            return await self._rasa.send(conversation_id, text, meant, client_id)
+            return await self._rasa.send(
+                conversation_id, text, meant, incoming.client_id, incoming.time_zone
+            )
         except RasaUnavailable as error:
             log.error("Rasa gave no reply: %s", error)
             raise

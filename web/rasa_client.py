@@ -68,6 +68,7 @@ class RasaClient:
         text: str,
         choice: Choice | None = None,
         client_id: str | None = None,
+        time_zone: str | None = None,
     ) -> list[dict[str, Any]]:
         """One message of a visitor; with the same `client_id` again, Rasa repeats its reply.
 
@@ -80,6 +81,8 @@ class RasaClient:
             metadata["choice"] = {"intent": choice.intent, "entities": choice.entities}
         if client_id:
             metadata["client_id"] = client_id
+        if time_zone:
+            metadata["time_zone"] = time_zone
         message = {"sender": conversation_id, "message": text, "metadata": metadata}
         url = f"{self._url}/webhooks/rest/webhook"
         with _told_as_unavailable():

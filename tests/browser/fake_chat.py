@@ -66,6 +66,7 @@ class FakeChat:
     tokens: set[str] = field(default_factory=set)
     history: list[Message] = field(default_factory=list)
     feedback: list[Message] = field(default_factory=list)
+    told: Message = field(default_factory=dict)  # with which the last session was begun
     _replied: dict[str, list[Message]] = field(default_factory=dict)
 
     def says(self, said: str, *messages: Message) -> None:
@@ -118,7 +119,8 @@ def add_fake_chat(app: FastAPI, chat: FakeChat) -> None:
     )
 
     @app.post("/api/sessions")
-    async def sessions() -> Response:
+    async def sessions(request: Request) -> Response:
+        chat.told = await request.json()
         return chat.refusals.pop(0).response() if chat.refusals else chat.begin()
 
     @app.get("/api/messages")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from fastapi import FastAPI, Response
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from .accessibility import shortcomings
 from .conftest import DESKTOP, PHONE, OpenPage
@@ -138,9 +138,12 @@ def test_a_source_that_is_no_web_address_is_not_linked(chat: FakeChat, page: Pag
     assert dialog.get_by_role("log").get_by_role("link").count() == 0
 
 
-def test_numbers_and_addresses_in_an_answer_can_be_followed(chat: FakeChat, page: Page) -> None:
+def test_numbers_and_addresses_in_an_answer_can_be_followed(
+    chat: FakeChat, site: str, page: Page
+) -> None:
     text = (
-        "Call +1 202-555-0143, write to hello@linden-skin.example or see https://x.example/a?b=1."
+        "Call +1 202-555-0143, write to hello@linden-skin.example or change it here: "
+        f"{site}/manage/NP-7KQ4MX.a_b-c?d=1."
     )
     chat.says("contact", answer(text))
     dialog = open_chat(page)
@@ -152,9 +155,52 @@ def test_numbers_and_addresses_in_an_answer_can_be_followed(chat: FakeChat, page
     assert [link.get_attribute("href") for link in links.all()] == [
         "tel:+12025550143",
         "mailto:hello@linden-skin.example",
-        "https://x.example/a?b=1",
+        f"{site}/manage/NP-7KQ4MX.a_b-c?d=1",
     ]
     assert said(dialog)[-1] == text
+    assert links.last.get_attribute("target") == "_blank"
+    assert links.last.get_attribute("rel") == "noopener"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://x.example/a?b=1",
+        "http://x.example",
+        "{site}.x.example/manage/a",
+        "{site}@x.example/manage/a",
+        "http://x.example/{site}/manage/a",
+        "http://x.example#{site}",
+        "http://[{site}",
+        "https://{host}/manage/a",
+        "http://127.0.0.1/manage/a",
+        "javascript:alert(1)//{site}",
+        "data:text/html,<b>{host}</b>",
+    ],
+)
+def test_an_address_that_is_not_the_chats_own_is_only_read(
+    chat: FakeChat, site: str, page: Page, address: str
+) -> None:
+    text = address.format(site=site, host=site.removeprefix("http://"))
+    chat.says("where", answer(f"See {text} there."))
+    dialog = open_chat(page)
+
+    say(dialog, "where")
+
+    expect(dialog.get_by_text(text)).to_be_visible()
+    links = dialog.get_by_role("log").get_by_role("link")
+    assert set(links.evaluate_all("links => links.map(link => link.origin)")) <= {site}
+
+
+def test_it_tells_the_visitors_time_zone(chat: FakeChat, site: str, browser: Browser) -> None:
+    context = browser.new_context(timezone_id="Asia/Tokyo")
+    page = context.new_page()
+    page.goto(f"{site}/articles")
+
+    open_chat(page)
+    context.close()
+
+    assert chat.told == {"time_zone": "Asia/Tokyo"}
 
 
 def test_waiting_for_an_answer_is_shown_and_said(chat: FakeChat, page: Page) -> None:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from web.cleaning import clean_text
 from web.rasa_client import Choice, read_payload
-from web.tokens import InvalidToken, Tokens
+from web.tokens import LONGEST_TOKEN, Holder, InvalidToken, Tokens, known_time_zone
 
 
 @pytest.mark.parametrize(
@@ -54,5 +54,41 @@ def test_tokens_are_read_back_and_never_repeat() -> None:
 
     issued = [tokens.issue() for _ in range(1000)]
 
-    assert all(tokens.read(token) == conversation for conversation, token in issued)
+    assert all(tokens.read(token).conversation_id == one for one, token in issued)
     assert len({conversation for conversation, _ in issued}) == 1000
+
+
+def test_a_token_carries_the_time_zone_it_was_given_for() -> None:
+    tokens = Tokens("secret")
+
+    conversation, token = tokens.issue("America/Argentina/ComodRivadavia")
+
+    assert tokens.read(token) == Holder(conversation, "America/Argentina/ComodRivadavia")
+    assert len(token) < LONGEST_TOKEN
+
+
+def test_the_time_zone_of_a_token_cannot_be_changed() -> None:
+    tokens = Tokens("secret")
+    _, token = tokens.issue("Europe/Berlin")
+
+    with pytest.raises(InvalidToken):
+        tokens.read(token.replace("Berlin", "London"))
+
+
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [
+        ("Europe/Berlin", "Europe/Berlin"),
+        ("Asia/Calcutta", "Asia/Calcutta"),
+        ("UTC", "UTC"),
+        ("europe/berlin", None),
+        ("Europe/Atlantis", None),
+        ("../../etc/passwd", None),
+        ("", None),
+        (None, None),
+        (60, None),
+        (["Europe/Berlin"], None),
+    ],
+)
+def test_only_names_of_time_zones_are_taken(name: object, known: str | None) -> None:
+    assert known_time_zone(name) == known

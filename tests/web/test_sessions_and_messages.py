@@ -41,6 +41,46 @@ def test_a_session_begins_with_rasas_greeting(server: Server, rasa: FakeRasa) ->
     assert rasa.heard[0]["metadata"] == {"choice": {"intent": "greet", "entities": {}}}
 
 
+def test_a_visitors_time_zone_goes_with_each_message(server: Server, rasa: FakeRasa) -> None:
+    session = server.http.post("/api/sessions", json={"time_zone": "Europe/Berlin"})
+    visitor = Visitor(server, session.json()["token"], session.json()["messages"])
+    rasa.replies["my skin"] = SCARS
+    offered = visitor.say("my skin").json()["messages"][0]["choices"][0]["id"]
+    visitor.post({"choice": offered})
+
+    assert session.status_code == 201
+    assert [message["metadata"]["time_zone"] for message in rasa.heard] == ["Europe/Berlin"] * 3
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{}",
+        b"null",
+        b"[]",
+        b"not json",
+        b"\xff\xfe",
+        b"[" * 8000,
+        b'{"time_zone": null}',
+        b'{"time_zone": ""}',
+        b'{"time_zone": 5}',
+        b'{"time_zone": {"a": 1}}',
+        b'{"time_zone": "Mars/Olympus"}',
+        b'{"time_zone": "../../etc/passwd"}',
+        b'{"time_zone": "\\ud800"}',
+        b'{"timezone": "Europe/Berlin", "more": [1, 2]}',
+    ],
+)
+def test_what_is_no_time_zone_is_passed_over(server: Server, rasa: FakeRasa, body: bytes) -> None:
+    session = server.http.post("/api/sessions", content=body)
+    visitor = Visitor(server, session.json()["token"], [])
+    answer = visitor.say("does it hurt?")
+
+    assert (session.status_code, answer.status_code) == (201, 200)
+    assert all("time_zone" not in message["metadata"] for message in rasa.heard)
+
+
 def test_rasa_is_told_a_conversation_that_the_client_never_sees(
     visitor: Visitor, rasa: FakeRasa
 ) -> None:

@@ -216,16 +216,26 @@
     return make("a", { href: `tel:${number.replace(/[^+\d]/g, "")}` }, number);
   }
 
-  // Web addresses, e-mail addresses and international numbers in an answer can be followed.
+  // E-mail addresses, international numbers and addresses on the chat's own server can be followed;
+  // no other address, so that nobody's words in an answer lead elsewhere.
   const LINKS =
     /(https?:\/\/[^\s<>"]*[^\s<>".,;:!?)])|([\w.+-]+@[\w-]+(?:\.[\w-]+)+)|(\+\d[\d ()-]{6,}\d)/g;
 
-  function* withLinks(text) {
+  function isOn(server, address) {
+    try {
+      return new URL(address).origin === server;
+    } catch {
+      return false;
+    }
+  }
+
+  function* withLinks(text, server) {
     let end = 0;
     for (const match of text.matchAll(LINKS)) {
       const [found, web, mail] = match;
       yield text.slice(end, match.index);
-      if (web) yield make("a", { href: web, target: "_blank", rel: "noopener" }, web);
+      if (web && !isOn(server, web)) yield web;
+      else if (web) yield make("a", { href: web, target: "_blank", rel: "noopener" }, web);
       else if (mail) yield make("a", { href: `mailto:${mail}` }, mail);
       else yield telephone(found);
       end = match.index + found.length;
@@ -306,7 +316,9 @@
     }
 
     async begin(signal) {
-      const { token, messages } = await this.#request("POST", "sessions", {}, signal);
+      const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+      const visitor = { time_zone: timeZone };
+      const { token, messages } = await this.#request("POST", "sessions", visitor, signal);
       this.#memory.set("token", token);
       return messages;
     }
@@ -637,7 +649,7 @@
     }
 
     #bubble(who, text) {
-      const words = who === "clinic" ? withLinks(text) : [text];
+      const words = who === "clinic" ? withLinks(text, this.server) : [text];
       return make(
         "div",
         { class: `message ${who}` },
@@ -762,7 +774,7 @@
       notice.classList.toggle("notice", text !== null);
       if (text === null) return;
       const phone = this.getAttribute("phone");
-      const line = make("p", {}, ...withLinks(text));
+      const line = make("p", {}, ...withLinks(text, this.server));
       // The server's own words may name the number already.
       if (call && phone && !text.includes(phone))
         line.append(` ${WORDS.orCall} `, telephone(phone), ".");
