@@ -108,8 +108,9 @@ class ClinicMail:
         """The mail, to all of the clinic's addresses, answered to the visitor."""
         message = _envelope("clinic", notice, self._wording, self._clinic, self._smtp.sender)
         message["To"] = [_address(one) for one in self._notify]
-        if notice.email:
-            message["Reply-To"] = _address(notice.email)
+        visitor = _plain_address(notice.email)
+        if visitor:
+            message["Reply-To"] = _address(visitor)
         # A clinic whose calendar we write to would have the entry twice.
         if notice.starts_at is not None and self._clinic.hand_off.caldav is None:
             method: Method = "CANCEL" if is_called_off(notice) else "PUBLISH"
@@ -178,5 +179,14 @@ def _message_id(reader: Reader, of: str, sender: str) -> str:
     return f"<{sha256(f'{reader}:{of}'.encode()).hexdigest()[:24]}@{domain_of(sender)}>"
 
 
+def _plain_address(written: str | None) -> str | None:
+    """An address that fits any header; None for others, whose mail goes out all the same."""
+    try:
+        return ascii_address(written) if written else None
+    except Undelivered:
+        return None
+
+
 def _address(written: str, name: str = "") -> Address:
-    return Address(clean_text(name), addr_spec=ascii_address(written) or written)
+    username, _, domain = (ascii_address(written) or written).rpartition("@")
+    return Address(clean_text(name), username, domain)

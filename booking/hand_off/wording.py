@@ -85,7 +85,7 @@ class Wording:
             "reference": notice.reference,
             "name": clean_text(notice.name or ""),
             "greeted": _greeted(notice.name),
-            "email": notice.email,
+            "email": clean_text(notice.email) if notice.email else None,
             "phone": notice.phone,
             "phone_text": phone_text(notice.phone) if notice.phone else None,
             "about": clean_text(notice.text, lines=True),

@@ -164,6 +164,41 @@ def test_the_clinic_answers_to_the_visitor(server, notice_of, clinic):
     assert "Reply-To" not in without
 
 
+@pytest.mark.parametrize(
+    "address", ["josé@example.com", "no address", "a@b@c", "x\r\nBcc: y@z.example"]
+)
+def test_the_clinic_hears_of_a_visitor_whose_address_fits_no_header(
+    address, server, notice_of, clinic
+):
+    clinic_mail(clinic, server.url).deliver(notice_of(Event.REQUESTED, email=address))
+
+    [mail] = server.mails
+    assert "Reply-To" not in mail.message
+    assert "Bcc" not in mail.message
+    assert " ".join(address.split()) in " ".join(text_of(mail.message).split())
+
+
+def test_a_visitors_address_may_have_any_letters(server, notice_of, clinic):
+    mail = visitor_mail(clinic, server.url)
+
+    mail.deliver(notice_of(Event.CONFIRMED, email="josé@example.com"))
+    mail.deliver(notice_of(Event.CONFIRMED, email="ana@bücher.example"))
+
+    assert [mail.to for mail in server.mails] == [
+        ["josé@example.com"],
+        ["ana@xn--bcher-kva.example"],
+    ]
+    assert server.mails[0].message["To"] == "josé@example.com"
+    assert server.mails[1].message["To"] == "ana@xn--bcher-kva.example"
+
+
+def test_a_visitors_address_that_is_none_is_refused_for_good(server, notice_of, clinic):
+    with pytest.raises(Undelivered) as refused:
+        visitor_mail(clinic, server.url).deliver(notice_of(Event.CONFIRMED, email="no address"))
+
+    assert refused.value.permanent
+
+
 def test_a_repeated_mail_is_known_by_its_id(notice_of, clinic):
     notice = notice_of(Event.REQUESTED)
 
