@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
-from typing import Protocol
+from collections.abc import Callable, Iterable
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Protocol
 
 from sqlalchemy import Engine, delete
 
 from booking.database import writing
 from booking.models import BusyTime
+from booking.schedule import bookable
+
+if TYPE_CHECKING:
+    from booking.clinic import Clinic
 
 
 class Busy(Protocol):
@@ -36,6 +40,24 @@ def replace_busy(engine: Engine, first: datetime, last: datetime, busy: Iterable
             for one in busy
             if first < one.ends_at and one.starts_at < last
         )
+
+
+def refresh_busy(
+    engine: Engine,
+    clinic: Clinic,
+    read: Callable[[date, date], Iterable[Busy]],
+    now: datetime,
+) -> None:
+    """Read the connected calendar from today to the last day that can be booked, and keep it.
+
+    `read` takes both days. What it raises leaves all that is known as it is.
+    """
+    first, (_, last) = now.astimezone(clinic.zone).date(), bookable(clinic, now)
+    busy = list(read(first, last))
+    start, until = (
+        datetime.combine(day, time(), clinic.zone) for day in (first, last + timedelta(days=1))
+    )
+    replace_busy(engine, start, until, busy)
 
 
 def forget_busy(engine: Engine) -> None:

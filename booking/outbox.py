@@ -146,8 +146,10 @@ def _real_now() -> datetime:
 # --- what staff see ---
 
 
-def list_outbox(engine: Engine, *, state: Delivery | None = None) -> Sequence[OutboxEntry]:
-    """All entries, or those in one state, the newest first, with their request or message."""
+def list_outbox(
+    engine: Engine, *, state: Delivery | None = None, reference: str | None = None
+) -> Sequence[OutboxEntry]:
+    """Entries with what they tell of, the newest first: all, of one state, or of one request."""
     wanted = (
         select(OutboxEntry)
         .options(selectinload(OutboxEntry.request), selectinload(OutboxEntry.message))
@@ -155,6 +157,8 @@ def list_outbox(engine: Engine, *, state: Delivery | None = None) -> Sequence[Ou
     )
     if state is not None:
         wanted = wanted.where(OutboxEntry.state == state)
+    if reference is not None:
+        wanted = wanted.where(OutboxEntry.request.has(reference=reference))
     with reading(engine) as session:
         return session.scalars(wanted).all()
 
@@ -163,14 +167,33 @@ def retry_entry(engine: Engine, key: str) -> OutboxEntry:
     """Try a dead letter again from the start, at once; raises `UnknownEntry` for any other."""
     with writing(engine) as session:
         entry = _dead_letter(session, key)
-        entry.state, entry.attempts, entry.due_at = Delivery.PENDING, 0, _real_now()
+        _retry(entry)
         return entry
+
+
+def retry_all(engine: Engine) -> Sequence[OutboxEntry]:
+    """Try all dead letters again from the start, at once; the oldest first."""
+    dead = (
+        select(OutboxEntry)
+        .where(OutboxEntry.state == Delivery.DEAD)
+        .options(selectinload(OutboxEntry.request), selectinload(OutboxEntry.message))
+        .order_by(OutboxEntry.id)
+    )
+    with writing(engine) as session:
+        entries = session.scalars(dead).all()
+        for entry in entries:
+            _retry(entry)
+        return entries
 
 
 def drop_entry(engine: Engine, key: str) -> None:
     """Give up a dead letter, so that what waits behind it goes on; raises `UnknownEntry`."""
     with writing(engine) as session:
         session.delete(_dead_letter(session, key))
+
+
+def _retry(entry: OutboxEntry) -> None:
+    entry.state, entry.attempts, entry.due_at = Delivery.PENDING, 0, _real_now()
 
 
 def _dead_letter(session: Session, key: str) -> OutboxEntry:

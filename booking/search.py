@@ -20,9 +20,10 @@ def has_words(request: ConsultationRequest, search: str) -> bool:
     """
     words = search.casefold().split()
     numbers = [word for word in words if not word.strip(PHONE_CHARACTERS)]
-    # As it is stored, without the zero that stands for the country within it.
-    digits = re.sub(r"\D", "", "".join(numbers)).lstrip("0")
-    if len(digits) >= FEWEST_DIGITS and digits in (request.phone or ""):
+    digits = re.sub(r"\D", "", "".join(numbers))
+    # As it is stored, or with the zeros that stand for its country, which are not stored.
+    typed = {one for one in (digits, digits.lstrip("0")) if len(one) >= FEWEST_DIGITS}
+    if any(one in (request.phone or "") for one in typed):
         words = [word for word in words if word not in numbers]
     kept = (request.reference, request.name, request.email, request.concern, request.notes)
     text = "\n".join(part for part in kept if part).casefold()

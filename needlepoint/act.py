@@ -11,6 +11,7 @@ from actions import Desk, all_actions
 from booking.clinic import read_clinic
 from booking.database import open_database
 from booking.links import ManageLinks
+from needlepoint.logs import configure_logging
 from needlepoint.settings import Settings
 
 
@@ -18,7 +19,7 @@ def run_actions(settings: Settings) -> None:
     """Serves until it is told to stop. The database has been migrated before (`needlepoint
     migrate`).
     """
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    configure_logging(logging.WARNING)
     clinic = read_clinic(settings.clinic)
     desk = Desk(
         engine=open_database(settings.booking_database_url),

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from sqlalchemy import make_url
 
 from booking.errors import BookingUnavailable
-from needlepoint import faq_commands, request_commands
+from needlepoint import faq_commands, outbox_commands, privacy_commands, request_commands
 from needlepoint.printing import AsJson, show, table
 from needlepoint.settings import PREFIX, Settings, SettingsError, read_settings
 from web.live_model import UnknownModel
@@ -30,7 +30,10 @@ app.command("evaluate")(faq_commands.evaluate_model)
 app.command("publish")(faq_commands.publish_model)
 app.add_typer(faq_commands.models_app, name="models")
 app.add_typer(request_commands.requests_app, name="requests")
+app.command("availability")(request_commands.list_free_times)
 app.add_typer(request_commands.messages_app, name="messages")
+app.add_typer(outbox_commands.outbox_app, name="outbox")
+app.add_typer(privacy_commands.privacy_app, name="privacy")
 
 
 def main() -> None:
@@ -117,7 +120,7 @@ def serve_actions() -> None:
 
 @app.command("worker")
 def work() -> None:
-    """Run the worker, which deletes old data."""
+    """Run the worker, which hands requests off and deletes old data."""
     from needlepoint.worker import run_worker
 
     run_worker(read_settings())

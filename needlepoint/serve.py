@@ -1,6 +1,5 @@
 """Entry point of the web process: settings in, a listening server out."""
 
-import logging
 import sys
 
 import uvicorn
@@ -11,6 +10,7 @@ from booking.database import open_database
 from booking.errors import BookingUnavailable
 from faq.articles import BrokenArticle, read_articles
 from needlepoint.databases import migrate
+from needlepoint.logs import configure_logging
 from needlepoint.settings import Settings, SettingsError, read_settings
 from web import chat_store
 from web.app import create_app
@@ -36,8 +36,7 @@ def build(settings: Settings) -> FastAPI:
 
 def run_web(settings: Settings) -> None:
     """Serve until told to stop. Raises what `build` raises for wrong files or a database."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    configure_logging()
     uvicorn.run(
         build(settings),
         host=settings.host,

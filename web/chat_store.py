@@ -21,6 +21,8 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
+from booking.addresses import Address
+
 log = logging.getLogger(__name__)
 
 Role = Literal["visitor", "assistant"]
@@ -423,6 +425,24 @@ def erase_conversations(engine: Engine, conversation_ids: Iterable[str]) -> int:
     """Delete conversations by their ids. Returns how many messages went."""
     with engine.begin() as connection:
         return _delete(connection, messages_table.c.conversation_id.in_(list(conversation_ids)))
+
+
+def conversations_mentioning(engine: Engine, address: Address) -> set[str]:
+    """The ids of conversations in which an e-mail address occurs."""
+    m, c = messages_table.c, choices_table.c
+    said = sa.select(m.conversation_id, m.text).where(_may_have(address, m.text))
+    offered = (
+        sa.select(m.conversation_id, c.title + " " + c.payload)
+        .join(choices_table, m.id == c.message_id)
+        .where(_may_have(address, c.title, c.payload))
+    )
+    with engine.begin() as connection:
+        rows = [*connection.execute(said), *connection.execute(offered)]
+    return {conversation_id for conversation_id, text in rows if address.is_in(text)}
+
+
+def _may_have(address: Address, *columns: sa.Column[str]) -> sa.ColumnElement[bool]:
+    return sa.or_(*(c.icontains(t, autoescape=True) for c in columns for t in address.traces))
 
 
 def _delete(connection: Connection, which: sa.ColumnElement[bool]) -> int:

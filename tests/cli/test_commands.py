@@ -1,105 +1,11 @@
-from datetime import UTC, datetime
-
 import pytest
-from sqlalchemy.orm import Session
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from booking.database import migrate, open_database
-from booking.details import Contact
-from booking.messages import leave_message
-from booking.models import ConsultationRequest, Status
 from tests.cli.running import Installation
 from tests.web.running import listening
-
-ASKED_AT = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
-
-
-def make_request(needlepoint: Installation, reference: str = "NP-7KQ4MX") -> None:
-    migrate(needlepoint.database_url)
-    engine = open_database(needlepoint.database_url)
-    with Session(engine) as session, session.begin():
-        session.add(
-            ConsultationRequest(
-                reference=reference,
-                status=Status.NEW,
-                name="Ana Lima",
-                email="ana@linden-skin.example",
-                phone="+12025550143",
-                concern="acne scars",
-                starts_at=datetime(2026, 11, 24, 20, 0, tzinfo=UTC),
-                preference_text="tuesday at 3",
-                consent_version="1",
-                consent_at=ASKED_AT,
-                conversation_id="one",
-                idempotency_key=reference,
-                created_at=ASKED_AT,
-                updated_at=ASKED_AT,
-            )
-        )
-    engine.dispose()
-
-
-def test_requests_are_listed_as_json_in_the_clinics_time(needlepoint: Installation) -> None:
-    make_request(needlepoint)
-
-    listed = needlepoint.start("requests", "list", "--json").json
-
-    assert listed == [
-        {
-            "reference": "NP-7KQ4MX",
-            "status": "new",
-            "name": "Ana Lima",
-            "email": "ana@linden-skin.example",
-            "phone": "+12025550143",
-            "concern": "acne scars",
-            "starts_at": "2026-11-24T15:00:00-05:00",
-            "created_at": "2026-11-20T10:00:00-05:00",
-            "notes": None,
-        }
-    ]
-
-
-def test_a_request_is_confirmed_once_and_its_history_tells(needlepoint: Installation) -> None:
-    make_request(needlepoint)
-
-    confirmed = needlepoint.run("requests", "confirm", "np-7kq4mx", "--json").json
-    again = needlepoint.run("requests", "confirm", "NP-7KQ4MX")
-
-    assert confirmed["status"] == "confirmed"
-    assert [event["what"] for event in confirmed["history"]] == ["confirmed"]
-    assert (again.code, again.out) == (1, "")
-    assert again.err == "NP-7KQ4MX is confirmed and cannot become confirmed\n"
-
-
-def test_requests_are_listed_by_status(needlepoint: Installation) -> None:
-    make_request(needlepoint)
-    make_request(needlepoint, "NP-AAAAAA")
-    needlepoint.run("requests", "cancel", "NP-AAAAAA")
-
-    cancelled = needlepoint.run("requests", "list", "--status", "cancelled", "--json").json
-
-    assert [request["reference"] for request in cancelled] == ["NP-AAAAAA"]
-
-
-def test_messages_are_listed(needlepoint: Installation) -> None:
-    migrate(needlepoint.database_url)
-    message = leave_message(
-        open_database(needlepoint.database_url),
-        text="Please call me back",
-        contact=Contact(phone="+12025550143"),
-        conversation_id="one",
-        idempotency_key="one",
-        now=ASKED_AT,
-    )
-
-    listed = needlepoint.run("messages", "list", "--json").json
-
-    assert [(found["reference"], found["text"]) for found in listed] == [
-        (message.reference, "Please call me back")
-    ]
 
 
 def test_faqs_are_listed_and_shown(needlepoint: Installation) -> None:

@@ -1,0 +1,39 @@
+"""Logging of the processes: people's e-mail addresses and phone numbers never get into it."""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import Any
+
+EMAIL = re.compile(r"[^\s\"'<>()\[\],;:\\]+@[\w-]+(?:\.[\w-]+)+")
+# Seven digits or more, however they are grouped; no day, moment, version or IP address.
+PHONE = re.compile(
+    r"(?<![\w.-])(?!\d{4}-\d\d-\d\d|\d{1,3}(?:\.\d{1,3}){3}(?!\d))"
+    r"\+?\(?\d(?:[ ().\-\u2010-\u2015]{0,2}\d){6,14}(?!\w)"
+)
+
+
+def masked(text: str) -> str:
+    """The text without e-mail addresses and phone numbers."""
+    return PHONE.sub("[number]", EMAIL.sub("[address]", text))
+
+
+class MaskedRecord(logging.LogRecord):
+    """A record that is masked whoever formats it; an error's text and traceback are, too."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.exc_info:
+            # A formatter takes this text where there is one.
+            self.exc_text = masked(logging.Formatter().formatException(self.exc_info))
+
+    def getMessage(self) -> str:
+        return masked(super().getMessage())
+
+
+def configure_logging(level: int = logging.INFO) -> None:
+    """Log to standard error; Alembic's account of each migration is left out."""
+    logging.setLogRecordFactory(MaskedRecord)
+    logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("alembic").setLevel(max(level, logging.WARNING))
