@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine, delete
@@ -36,7 +36,7 @@ def hold_slot(
         session.execute(delete(Hold).where(Hold.owner == owner))
         hold = Hold(
             owner=owner,
-            starts_at=starts_at,
+            starts_at=starts_at.astimezone(UTC),
             ends_at=ends_at(clinic, starts_at),
             expires_at=real_now + timedelta(minutes=clinic.booking.hold_minutes),
         )
