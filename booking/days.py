@@ -1,227 +1,277 @@
-"""Read the day out of a text: "tomorrow", "the 3rd", "next tuesday", "24/12"."""
+"""Mark what names days in a text: "tomorrow", "the 3rd", "next tuesday", "24/12", "next week".
+
+What the days mean together ("not before the 10th", "mon or wed") is read in `booking.periods`.
+"""
 
 from __future__ import annotations
 
 import re
-from calendar import monthrange
 from collections.abc import Callable
-from datetime import date, timedelta
-from itertools import count
 
-from booking.errors import Refusal
+from booking.dates import (
+    NTH,
+    Day,
+    OnDate,
+    beside_known,
+    feast,
+    gone,
+    in_a_while,
+    midweek,
+    month_named,
+    month_or_year,
+    nth_of_month,
+    numeric,
+    of_the_month,
+    on_today,
+    on_weekday,
+    or_two,
+    overmorrow,
+    part_of_period,
+    tomorrow,
+    week,
+    weekday_in_weeks,
+    weekdays,
+    weekend,
+    weeks_from,
+    within,
+    written,
+    year_first,
+)
 from booking.mentions import (
     COUNT,
+    DAY_MARK,
+    FILL,
     MERIDIEM,
     MONTH,
-    MONTHS,
-    NUMBERS,
     ORDINAL,
-    ORDINALS,
     PART,
     READ,
     WEEKDAY,
-    WEEKDAYS,
     Scan,
 )
 
-# A date without a year that has just gone by was meant as it stands, not for next year.
-JUST_GONE = timedelta(days=90)
+Namer = tuple[str, Callable[[Scan, re.Match[str]], Day | None]]
 
 
-def read_day(scan: Scan) -> None:
-    """Note the day that the text names, or why there can be none."""
-    for read in DAY_READERS:
-        if read(scan):
-            return
+_YEAR = r"(?:,?\s+(?P<year>20\d\d)\b(?!\s*(?:hrs|hours|h)\b))?"
+_NUMBER = rf"\d{{1,2}}(?:st|nd|rd|th)?|{ORDINAL}"
+# What makes "3rd" or "first" no day of the month.
+_NO_DAY = (
+    r"(?!\s+(?:time|session|treatment|visit|appointment|consult\w*|one|option|slot|degree|floor|"
+    r"thing|available|free|opening|choice|round|course|week|weekend|person|party|name|half|try|"
+    r"area|avenue|ave|street|of\s+(?:these|those|them|the\s+(?:three|two)))\b)"
+)
+_MONTHS_OF = r"(?:the|this|next|that)\s+month"
+_OF_MONTH = rf"(\s+of\s+{_MONTHS_OF})"
+_SUFFIXED = r"\d{1,2}(?:st|nd|rd|th)"
+_BEFORE_ORDINAL = "|".join(rf"(?<=\b{w}\s)" for w in ("on", "before", "until", "by", "between"))
 
+DATES: tuple[Namer, ...] = (
+    (r"\b(20\d\d)[-/.](\d{1,2})[-/.](\d{1,2})(?=\b|T)T?", year_first),
+    (
+        r"(?<![\d/.$])\b(\d{1,2})/(\d{1,2})(?:/(\d{4}|\d\d))?\b(?!/|\s*(?:an?\s+)?hour|\s+of\b)",
+        numeric,
+    ),
+    (r"\b(\d{1,2})[.-](\d{1,2})[.-](\d{4})\b", numeric),
+    # 24.12 can only be a date; 10.30 is a time.
+    (r"(?<![\d.$])\b(2[4-9]|3[01])\.(0?[1-9]|1[0-2])\b\.?()(?!\d|\s*(?:mm|%))", numeric),
+    (r"(?<![\d.$])\b(\d{1,2})\.(\d{1,2})\.()(?=\s|$|,)(?!\s*(?:mm|%))", numeric),
+    (
+        rf"\b(?:on\s+)?(?:the\s+)?(?P<nth>{'|'.join(NTH)})\s+(?P<what>{WEEKDAY}|week|weekend)\s+"
+        rf"(?:of|in)\s+(?P<month>{MONTH}|{_MONTHS_OF})\b{_YEAR}",
+        nth_of_month,
+    ),
+    (
+        rf"\b(?:on\s+)?(?:the\s+)?(?P<day>{_NUMBER})\s+(?:of\s+)?(?P<month>{MONTH})\b\.?{_YEAR}",
+        written,
+    ),
+    (
+        rf"\b(?:on\s+)?(?P<month>{MONTH})\.?\s+(?:the\s+)?(?P<behind>{_NUMBER})"
+        rf"(?!\s*(?:{MERIDIEM}|:\d|o'?clock))\b{_YEAR}",
+        written,
+    ),
+)
 
-def _read_past(scan: Scan) -> bool:
-    past = (
-        rf"\byesterday\b|\b(?:last|past)\s+(?:{WEEKDAY}|week|month|night)\b"
-        rf"|\b{COUNT}\s+(?:day|week|month|year)s?\s+ago\b"
-    )
-    return scan.take(past) is not None and scan.refuse(Refusal.PAST_TIME)
+_WHICH = (
+    r"(?:(?P<which>the\s+next|the\s+coming|the\s+following|this\s+coming|next|nxt|this|coming"
+    r"|following|upcoming|every|each|any|on\s+an?|an?|(?<!\bat\s)one|some|most)\s+)?"
+)
+_EACH = r"(?:any|every|each|an?|one|some|most)"
+_THIS = r"(?:this|next|nxt|(?:the\s+|this\s+)?coming|(?:the\s+)?following)"
+_MONTH_ALONE = rf"(?!may\s+(?:i|you|we|it|not|be|have|need|want)\b){MONTH}\b(?!'|\.?\s*\d{{1,2}}\b)"
+_MONTH_LEAD = "".join(
+    rf"|(?<=\b{word}\s)" for word in "before after until till from by or to not except".split()
+)
+# "sat" and "sun" are days only where a day is looked for.
+_FOLLOWED = (
+    rf"(?=\s*(?:$|[,.;!?{READ}{DAY_MARK}@/&-]|at\b|\d|{PART}\b|noon|after|before|around|or\b|and\b"
+    r"|to\b|till|until|please|pls|is\b|would|works?\b|suits?\b|then|instead|if\b|early|late|not\b"
+    r"|the\b))"
+)
+_SAT_LEAD = (
+    rf"(?:^\W*|(?<=[{DAY_MARK}{FILL}])\s*(?:or|and|to|till|until|not|,|/|&|-)\s*(?:on\s+)?"
+    r"|\b(?:on|this|next|coming|any|every|till|until|do|free|available|about|between|either"
+    r"|make\s+it|book|not|maybe|come)\s+|(?<=[,;\n\x00])\s*(?=\w+\s*(?:at\b|@|\d)))"
+)
+_UNIT = "day|week|month|year|fortnight"
 
-
-def _read_numeric_date(scan: Scan) -> bool:
-    year_first = scan.take(r"\b(20\d\d)[-/.](\d{1,2})[-/.](\d{1,2})(?=\b|T)T?")
-    if year_first:
-        return _set_date(scan, int(year_first[3]), int(year_first[2]), int(year_first[1]))
-    match = (
-        scan.take(r"\b(\d{1,2})/(\d{1,2})(?:/(\d{4}|\d\d))?\b")
-        or scan.take(r"\b(\d{1,2})[.-](\d{1,2})[.-](\d{4})\b")
-        # 24.12 can only be a date; 10.30 is a time.
-        or scan.take(r"\b(2[4-9]|3[01])\.(\d{1,2})\b\.?()")
-        or scan.take(r"\b(\d{1,2})\.(\d{1,2})\.()(?=\s|$|,)")
-    )
-    if match is None:
-        return False
-    first, second = int(match[1]), int(match[2])
-    year = int(match[3]) if match[3] else None
-    if year is not None and year < 100:
-        year += 2000
-    day_first = first > 12 or (second <= 12 and not scan.month_first and "/" in match[0])
-    day_first = day_first or ("." in match[0] and second <= 12)
-    day, month = (first, second) if day_first else (second, first)
-    return _set_date(scan, day, month, year)
-
-
-def _read_written_date(scan: Scan) -> bool:
-    """ "3rd of december", "dec 3", "december the third, 2026"."""
-    year = r"(?:,?\s+(20\d\d)\b)?"
-    number = rf"(\d{{1,2}}(?:st|nd|rd|th)?|{ORDINAL})"
-    day_first = scan.take(rf"\b(?:the\s+)?{number}\s+(?:of\s+)?({MONTH})\b\.?{year}")
-    if day_first:
-        return _set_date(scan, _day_number(day_first[1]), _month(day_first[2]), day_first[3])
-    no_clock = rf"(?!\s*(?:{MERIDIEM}|:\d|o'?clock))\b"
-    month_first = scan.take(rf"\b({MONTH})\.?\s+(?:the\s+)?{number}{no_clock}{year}")
-    if month_first:
-        return _set_date(scan, _day_number(month_first[2]), _month(month_first[1]), month_first[3])
-    return False
-
-
-def _read_day_of_month(scan: Scan) -> bool:
-    """ "the 3rd": the next 3rd there is."""
-    match = scan.take(r"\b(?:on\s+)?(?:the\s+)?(\d{1,2})(?:st|nd|rd|th)\b(\s+of\s+next\s+month)?")
-    if match is None:
-        return False
-    wanted = int(match[1])
-    if not 1 <= wanted <= 31:
-        return scan.refuse(Refusal.IMPOSSIBLE_TIME)
-    start = _next_month(scan.today) if match[2] else scan.today
-    days = (start + timedelta(days=ahead) for ahead in count())
-    return scan.set_day(next(day for day in days if day.day == wanted))
-
-
-def _read_relative_day(scan: Scan) -> bool:
-    """ "tomorrow", "in two weeks", "a week from tuesday"."""
-    week_on = scan.take(
-        rf"\b(?:a\s+)?week\s+(?:on|from)\s+({WEEKDAY}|today|tomorrow)\b"
-        rf"|\b({WEEKDAY}|today|tomorrow)\s+week\b"
-    )
-    if week_on:
-        named = (week_on[1] or week_on[2]).lower()
-        ahead = {"today": 0, "tomorrow": 1}.get(named)
-        near = scan.today + timedelta(days=ahead) if ahead is not None else _coming(scan, named)
-        return scan.set_day(near + timedelta(weeks=1))
-    in_a_while = scan.take(
-        rf"\b(?:in|within)\s+({COUNT})\s+(day|week|month|fortnight)s?(?:'\s+time)?\b"
-        rf"|\b({COUNT})\s+(day|week|fortnight)s?\s+from\s+(?:now|today)\b"
-    )
-    if in_a_while:
-        many, unit = in_a_while[1] or in_a_while[3], in_a_while[2] or in_a_while[4]
-        return scan.set_day(_after(scan.today, _count(many), unit.lower()))
-    if scan.take(r"\b(?:the\s+)?day\s+after\s+tom+or+ow\b"):
-        return scan.set_day(scan.today + timedelta(days=2))
-    if scan.take(r"\b(?:tom+or+ow|tomorow|tommorrow|tmrw|tmrow|tmr|2moro)\b"):
-        return scan.set_day(scan.today + timedelta(days=1))
+LONE_DAY: Namer = (r"^\W*(?:the\s+)?(2[4-9]|3[01])()\W*$", of_the_month)
+OTHER_DAYS: tuple[Namer, ...] = (
+    (
+        r"\b(?:(?:at|in|towards?|around)\s+)?(?:the\s+)?(?:very\s+)?(?P<part>early|later|late|mid"
+        r"|middle|beginning|start|end)(?:\s+on)?[\s-]+(?:of\s+"
+        r"|in\s+)?(?P<what>the\s+week\s+after\s+"
+        rf"next|(?:{_THIS}\s+|the\s+)?(?:week|month|year)|{_MONTH_ALONE})(?!-?\s?end){_YEAR}\b",
+        part_of_period,
+    ),
+    (rf"\b(?:on\s+)?(?:the\s+)?({_SUFFIXED})\b{_NO_DAY}{_OF_MONTH}?", of_the_month),
+    (rf"(?:{_BEFORE_ORDINAL})the\s+({ORDINAL})\b{_NO_DAY}{_OF_MONTH}?", of_the_month),
+    (rf"\bthe\s+(?!(?:first|second|third)\b)({ORDINAL})\b{_NO_DAY}()", of_the_month),
+    (
+        rf"(?:{_BEFORE_ORDINAL})the\s+(\d{{1,2}})\b(?!:|\.\d|\s*{MERIDIEM}){_NO_DAY}()",
+        of_the_month,
+    ),
+    (rf"\bthe\s+({ORDINAL}){_OF_MONTH}", of_the_month),
+    (
+        rf"\byesterday\b|\b(?:last|past)\s+(?:{COUNT}\s+)?(?:{WEEKDAY}|week|month|year"
+        r"|night|weekend"
+        rf"|summer|winter|spring)s?\b|\b{COUNT}\s+(?:day|week|month|year)s?\s+(?:ago|back)\b"
+        r"|\bthe\s+other\s+(?:day|week|night)\b|\bearlier\s+this\s+(?:week|month|year)\b",
+        gone,
+    ),
+    (
+        rf"\b(?P<count>{COUNT})\s+weeks?\s+(?:on\s+|from\s+|after\s+"
+        rf"|(?=to))(?P<day>{WEEKDAY}|today|tomorrow)\b"
+        rf"|\bweek\s+(?:on|from)\s+(?P<behind>{WEEKDAY}|today|tomorrow)\b",
+        weeks_from,
+    ),
+    (
+        rf"\b(?:on\s+)?(?P<day>{WEEKDAY}|today|tomorrow)\s+(?:week|(?P<fortnight>fortnight))\b",
+        weeks_from,
+    ),
+    (
+        rf"\b(?:on\s+)?(?P<weekday>{WEEKDAY})\s+in\s+(?P<count>{COUNT})\s+weeks?(?:'?\s+time)?\b",
+        weekday_in_weeks,
+    ),
+    (
+        r"\b(?:with)?in\s+(?:the\s+)?(?P<next>(?:next|coming)\s+)?(?:a\s+)?(?P<unit>week|month)\s+"
+        r"or\s+(?:two|so)\b",
+        or_two,
+    ),
+    (
+        rf"\bin\s+(?P<count>{COUNT})(?:\s*(?:-|to|or)\s*(?P<most>{COUNT}))?\s+(?P<unit>{_UNIT})s?\b"
+        rf"(?:'?\s+time\b)?|\b(?P<behind>{COUNT})\s+(?P<behind_unit>{_UNIT})s?\s+"
+        r"(?:from\s+(?:now|today)|away)\b",
+        in_a_while,
+    ),
+    (
+        r"\b(?:within\s+(?:the\s+)?(?:next\s+|coming\s+)?|(?:(?:in|over|during)\s+)?(?:the\s+)?"
+        rf"(?:next|coming)\s+)(?P<count>{COUNT}\s+)?(?P<unit>day|week|month)s\b"
+        rf"|\bwithin\s+(?P<behind>{COUNT})\s+(?P<behind_unit>{_UNIT})\b",
+        within,
+    ),
+    (
+        r"\b(?:the|a|one)\s+(?P<unit>day|week)\s+(?P<way>after|before|later|earlier)\b"
+        r"(?!\s+(?:tom|next\b|that\s+\w|the\b|my\b|i\b))"
+        r"|\bthe\s+(?P<way_on>next|following)\s+(?P<unit_on>day|week)\b",
+        beside_known,
+    ),
+    (r"\b(?:the\s+)?day\s+after\s+tom+[ao]r+[ao]w?\b", overmorrow),
+    (r"\b(?:tom+[ao]r+[ao]w?|tomorrw|tommorw|tmrw?|tmrow|tmw|2mor+ow|2moro|tomoz)\b", tomorrow),
     # "this afternoon" and "tonight" are today; the part of the day is read as an hour.
-    if scan.take(rf"\btoday\b|\bthis(?=\s+{PART}\b)|\bto(?=night\b)"):
-        return scan.set_day(scan.today)
-    return False
-
-
-def _read_weekday(scan: Scan) -> bool:
-    week = r"(next\s+week|the\s+week\s+after\s+next|this\s+week)"
-    which = r"(?:(next|this|coming|the\s+next|this\s+coming)\s+)?"
-    said_first = scan.take(rf"\b{week},?\s+(?:on\s+)?{which}({WEEKDAY})s?\b")
-    if said_first:
-        return scan.set_day(_in_week(scan, said_first[3], said_first[1]))
-    said_last = scan.take(rf"\b{which}({WEEKDAY})s?\s+(?:of\s+)?{week}")
-    if said_last:
-        return scan.set_day(_in_week(scan, said_last[2], said_last[3]))
-    # "sat" and "sun" are words of their own: as days they stand alone or before a time.
-    followed = rf"(?=\s*(?:$|[,.;!?{READ}@]|at\b|\d|{PART}\b|noon|after|before|around|or\b|please))"
-    lead = r"(?:^|(?<=[,;\n])\s*|\b(?:on|this|next|coming|or)\s+)"
-    short = rf"(?:mon|tue|wed|thu|fri|sat|sun)\b{followed}"
-    match = scan.take(rf"\b(?:on\s+)?{which}((?!(?:mon|wed|sat|sun)\b){WEEKDAY})s?\b") or scan.take(
-        rf"{lead}{which}({short})"
-    )
-    if match is None:
-        return False
-    return scan.set_day(_coming(scan, match[2], (match[1] or "").lower()))
-
-
-# The more precise way of saying a day goes first: in "friday the 27th" the date decides.
-DAY_READERS: tuple[Callable[[Scan], bool], ...] = (
-    _read_past,
-    _read_numeric_date,
-    _read_written_date,
-    _read_day_of_month,
-    _read_relative_day,
-    _read_weekday,
+    (
+        rf"\b(?:later\s+(?:on\s+)?)?(?:today|2day)\b|\bthis(?=\s+(?:late\s+|early\s+)?{PART}\b)"
+        r"|\bto(?=nigh?te?\b)",
+        on_today,
+    ),
+    (
+        r"\b(?:christmas|xmas|new\s+year'?s?)\s+eve\b|\b(?:christmas|xmas)(?:\s+day)?\b"
+        r"|\bboxing\s+day\b|(?<!\bin\sthe\s)\bnew\s+year'?s?(?:\s+day)?\b|\bhallowe'?en\b"
+        r"|\bvalentine'?s(?:\s+day)?\b|\bthanksgiving(?:\s+day)?\b",
+        feast,
+    ),
+    (
+        r"\b(?:the\s+)?weekend\s+after\s+next\b"
+        rf"|\b(?:(?:on|at|over)\s+)?(?:(?:{_THIS}|the|{_EACH})\s+)?week-?\s?ends?\b",
+        weekend,
+    ),
+    (
+        rf"\b(?:{_EACH}\s+)?(?:week-?\s?|working\s+|work)days?\b"
+        r"|\b(?:during|in)\s+the\s+week\b(?!\s+(?:of|after|before|commencing))",
+        weekdays,
+    ),
+    (r"\bmid-?\s?week\b", midweek),
+    (
+        rf"\bthe\s+week\s+after(?:\s+(?:next|that))?\b|\b{_THIS}\s+(?:week|wk)\b",
+        week,
+    ),
+    (
+        r"(?:\b(?:in|during|for|this|next|any\s?time\s+in|some\s?time\s+in"
+        r"|of)\s+(?:the\s+month\s+of"
+        rf"\s+)?{_MONTH_LEAD})(?P<month>{_MONTH_ALONE}){_YEAR}",
+        month_named,
+    ),
+    (rf"^\W*(?P<month>{_MONTH_ALONE}){_YEAR}(?=\W*$)", month_named),
+    (
+        r"\b(?P<month>january|february|september|october|november|december)\b"
+        rf"(?!\.?\s*\d{{1,2}}\b){_YEAR}",
+        month_named,
+    ),
+    (rf"\b{_THIS}\s+(?:month|year)\b|\b(?:in\s+)?the\s+new\s+year\b", month_or_year),
+    (rf"\b(?:on\s+)?{_WHICH}(?P<weekday>(?!(?:sat|sun)\b){WEEKDAY})(?P<plural>s)?\b", on_weekday),
+    (rf"{_SAT_LEAD}{_WHICH}(?P<weekday>sat|sun)(?P<plural>s)?\b{_FOLLOWED}", on_weekday),
 )
 
 
-def _set_date(scan: Scan, day: int, month: int, year: int | str | None) -> bool:
-    """A date of the calendar; without a year the next one, unless it has only just gone by."""
-    years = [int(year)] if year else [scan.today.year + ahead for ahead in range(9)]
-    dates = [date(one, month, day) for one in years if _exists(one, month, day)]
-    if not dates:
-        return scan.refuse(Refusal.IMPOSSIBLE_TIME)
-    chosen = dates[0]
-    if not year and chosen < scan.today - JUST_GONE and len(dates) > 1:
-        chosen = dates[1]
-    weekday = scan.take(rf"\b(?:on\s+)?((?!(?:mon|wed|sat|sun)\b){WEEKDAY})s?\b")
-    if weekday and _weekday(weekday[1]) != chosen.weekday():
-        return scan.refuse(Refusal.IMPOSSIBLE_TIME)
-    return scan.set_day(chosen)
+def name_days(scan: Scan, *, bare: bool = False) -> None:
+    """Mark each name of a day or of days, the more precise ways of saying it first.
 
-
-def _exists(year: int, month: int, day: int) -> bool:
-    return 1 <= month <= 12 and 1 <= day <= monthrange(year, month)[1]
-
-
-def _coming(scan: Scan, name: str, which: str = "") -> date:
-    """The weekday's next date. Said on that very day, only "this friday" may mean today.
-
-    "next saturday" is the one of next week, however near this week's is.
+    With `bare`, a lone number that is no hour is a day of the month.
     """
-    if which.endswith("next"):
-        return _in_week(scan, name, "next week")
-    ahead = (_weekday(name) - scan.today.weekday()) % 7
-    if ahead == 0 and not which.startswith("this"):
-        ahead = 7
-    return scan.today + timedelta(days=ahead)
+    scan.take(r"\b24/7\b")
+    _name(scan, DATES)
+    _name_listed_days(scan)
+    _name(scan, (*OTHER_DAYS, LONE_DAY) if bare else OTHER_DAYS)
 
 
-def _in_week(scan: Scan, name: str, week: str) -> date:
-    monday = scan.today - timedelta(days=scan.today.weekday())
-    weeks = {"next": 1, "this": 0}.get(week.split()[0].lower(), 2)
-    return monday + timedelta(weeks=weeks, days=_weekday(name))
+def _name(scan: Scan, names: tuple[Namer, ...]) -> None:
+    for pattern, read in names:
+        for match in scan.each(pattern):
+            day = read(scan, match)
+            if day is not None:
+                scan.mark(match.span(), DAY_MARK, day)
 
 
-def _after(start: date, count: int, unit: str) -> date:
-    if unit == "month":
-        months = start.month - 1 + count
-        year, month = start.year + months // 12, months % 12 + 1
-        return date(year, month, min(start.day, monthrange(year, month)[1]))
-    return start + timedelta(days=count * {"day": 1, "week": 7, "fortnight": 14}[unit])
+def _name_listed_days(scan: Scan) -> None:
+    """The "3" of "3-7 december" and the "7" of "december 3-7", which stand beside a date."""
+    dated = {place: term for place, term in scan.terms.items() if isinstance(term, OnDate)}
+    joined = r"\s*(?:-|to|and|or|until|till|through|&{})\s*(?:the\s+)?"
+    between, listed = joined.format(""), joined.format("|,")
+    day = r"(?P<day>0?[1-9]|[12]\d|3[01])(?P<suffix>st|nd|rd|th)?\b"
+    clock = rf"(?!:|\.\d|\s*(?:{MERIDIEM}|o'?clock))"
+    for place in sorted(dated, reverse=True):
+        beside, link = dated[place], between
+        while match := re.search(rf"\b(?:the\s+)?{day}{link}$", scan.left[:place], re.I):
+            if not re.match(r"(?:on\s+)?(?:the\s+)?\d", scan.text[place:], re.I):
+                break
+            beside, link = _beside(beside, int(match["day"]), earlier=True), listed
+            place = match.start()
+            end = max(match.end("day"), match.end("suffix"))
+            scan.mark((place, end), DAY_MARK, beside)
+    for place, beside in dated.items():
+        end = scan.end_of(place)
+        match = re.match(rf"{between}{day}{clock}", scan.left[end:], re.I)
+        if match and not scan.text[place].isdigit():
+            start, stop = match.start("day"), max(match.end("day"), match.end("suffix"))
+            later = _beside(beside, int(match["day"]), earlier=False)
+            scan.mark((end + start, end + stop), DAY_MARK, later)
 
 
-def _next_month(day: date) -> date:
-    return _after(day.replace(day=1), 1, "month")
-
-
-def _weekday(name: str) -> int:
-    return next(
-        index
-        for index, forms in enumerate(WEEKDAYS.values())
-        if re.fullmatch(forms, name.lower().removesuffix("'s"))
-    )
-
-
-def _month(name: str) -> int:
-    return list(MONTHS).index(name[:3].lower()) + 1
-
-
-def _day_number(text: str) -> int:
-    digits = re.match(r"\d+", text)
-    return int(digits[0]) if digits else ORDINALS.index(text.lower()) + 1
-
-
-def _count(text: str) -> int:
-    lowered = text.lower()
-    if lowered in {"a", "an"}:
-        return 1
-    return NUMBERS.index(lowered) + 1 if lowered in NUMBERS else int(lowered)
+def _beside(named: OnDate, day: int, *, earlier: bool) -> OnDate:
+    """The day of a list that ends or starts with the date `named`."""
+    month, year = named.month or 1, named.year
+    if earlier and day > named.day:
+        month, year = (month - 1, year) if month > 1 else (12, year and year - 1)
+    elif not earlier and day < named.day:
+        month, year = (month + 1, year) if month < 12 else (1, year and year + 1)
+    return OnDate(day, month, year)

@@ -1,7 +1,7 @@
 """The details of a consultation request, and the readers that check each of them.
 
 A reader takes what the visitor typed and returns the cleaned value, or raises `DetailRefused`
-(`TimeRefused` for times) with a code from `booking.errors.Refusal`.
+with a code from `booking.errors.Refusal`. `booking.wishes` reads when they would like to come.
 """
 
 from __future__ import annotations
@@ -10,20 +10,15 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, tzinfo
-from datetime import time as TimeOfDay
+from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
 from booking.errors import DetailRefused, Refusal
-from booking.times import find_time, settle_time
 from booking.windows import Wish
-
-if TYPE_CHECKING:
-    from booking.clinic import Clinic
 
 LONGEST_NAME = 120
 LONGEST_CONCERN = 300
@@ -71,8 +66,7 @@ class PreferredTime:
 class Details:
     """Everything known so far.
 
-    `time` is a start that was chosen, `wish` what was said before a free one was. The `pending_`
-    fields are a time that was given by half.
+    `time` is a start that was chosen, `wish` what was said before a free one was.
     """
 
     name: str | None = None
@@ -82,9 +76,6 @@ class Details:
     time: PreferredTime | None = None
     notes: str | None = None
     wish: Wish | None = None
-    pending_day: date | None = None
-    pending_hour: TimeOfDay | None = None
-    pending_text: str | None = None
 
     def missing(self) -> tuple[Slot, ...]:
         """The slots still open, in the order they are asked for."""
@@ -107,17 +98,13 @@ class Details:
             "time_text": self.time.text if self.time else None,
             "notes": self.notes,
             "wish": self.wish.as_json() if self.wish else None,
-            "pending_day": self.pending_day.isoformat() if self.pending_day else None,
-            "pending_hour": self.pending_hour.isoformat() if self.pending_hour else None,
-            "pending_text": self.pending_text,
         }
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any] | None) -> Details:
         """The details that `as_json` wrote; unknown keys are ignored, missing ones are None."""
         kept = values or {}
-        starts_at, day, hour = map(kept.get, ("starts_at", "pending_day", "pending_hour"))
-        words = kept.get("time_text") or ""
+        starts_at, words = kept.get("starts_at"), kept.get("time_text") or ""
         return cls(
             name=kept.get("name"),
             email=kept.get("email"),
@@ -126,9 +113,6 @@ class Details:
             time=PreferredTime(datetime.fromisoformat(starts_at), words) if starts_at else None,
             notes=kept.get("notes"),
             wish=Wish.from_json(kept["wish"]) if kept.get("wish") else None,
-            pending_day=date.fromisoformat(day) if day else None,
-            pending_hour=TimeOfDay.fromisoformat(hour) if hour else None,
-            pending_text=kept.get("pending_text"),
         )
 
 
@@ -223,25 +207,3 @@ def read_concern(text: str) -> str:
     if len(concern) > LONGEST_CONCERN:
         raise DetailRefused(Refusal.TOO_LONG)
     return concern
-
-
-def read_time(
-    text: str,
-    now: datetime,
-    tz: tzinfo,
-    clinic: Clinic,
-    *,
-    pending_day: date | None = None,
-    pending_hour: TimeOfDay | None = None,
-) -> PreferredTime:
-    """When the visitor would like to come, in the zone `tz`, within the clinic's hours.
-
-    A day or an hour given earlier completes what the text leaves open. Raises `TimeRefused`:
-    past_time, impossible_time, no_time_of_day, no_day, outside_hours, too_far, not_understood.
-    """
-    words = clean_text(text)
-    mention = find_time(words, now.astimezone(tz), month_first=clinic.writes_month_first, bare=True)
-    starts_at = settle_time(
-        mention, now, tz, clinic, pending_day=pending_day, pending_hour=pending_hour
-    )
-    return PreferredTime(starts_at, words[:LONGEST_PREFERENCE])

@@ -5,7 +5,6 @@ Every error carries a machine-readable `code`; the words a visitor reads belong 
 
 from __future__ import annotations
 
-from datetime import date, time
 from enum import StrEnum
 
 
@@ -95,10 +94,6 @@ class Refusal(StrEnum):
     TOO_LONG = "too_long"
     PAST_TIME = "past_time"
     IMPOSSIBLE_TIME = "impossible_time"
-    NO_TIME_OF_DAY = "no_time_of_day"
-    NO_DAY = "no_day"
-    OUTSIDE_HOURS = "outside_hours"
-    TOO_FAR = "too_far"
     NOT_UNDERSTOOD = "not_understood"
 
 
@@ -110,12 +105,3 @@ class DetailRefused(BookingError):
     def __init__(self, code: Refusal) -> None:
         super().__init__(code.value)
         self.code = code
-
-
-class TimeRefused(DetailRefused):
-    """A time cannot be taken; `day` and `hour` are what was understood all the same."""
-
-    def __init__(self, code: Refusal, day: date | None = None, hour: time | None = None) -> None:
-        super().__init__(code)
-        self.day = day
-        self.hour = hour

@@ -1,213 +1,245 @@
-"""Read the time of day out of a text: "3pm", "half past 3", "after 3", "friday morning"."""
+"""What the times of day that a text names mean together: "after 3", "between 2 and 4"."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import time, timedelta
+from itertools import pairwise
 
-from booking.errors import Refusal
-from booking.mentions import LAST_MINUTE, MERIDIEM, NUMBER, PART, READ, Hour, Scan, number
+from booking.clocks import ABOUT, ALL_DAY, Clock, Clocks, on_a_day, shifted
+from booking.mentions import CLOCK_TERM, DAY_TERM, FILL, PART_TERM, Scan
+from booking.windows import FIRST_MINUTE, LAST_MINUTE
 
-# From, until, and what is tried first, for the parts of a day.
-PARTS = {
-    "morning": (time(7), time(12), time(10)),
-    "afternoon": (time(12), time(17), time(14)),
-    "evening": (time(17), time(22), time(18)),
-    "night": (time(17), time(22), time(18)),
-    "lunch": (time(12), time(14), time(12)),
-}
+# How far around "5ish" a time may be, and how far apart "3 or 4" may lie to be one wish.
+AROUND, CLOSE = timedelta(hours=1), timedelta(hours=2)
 
 
-def read_soonest(scan: Scan) -> None:
-    """ "asap" alone is the next opening; beside a day it is that day's first one."""
-    words = (
-        r"\basap\b|\b(?:as\s+)?soon(?:est)?\s+as\s+(?:possible|you\s+can|i\s+can)\b|\bright\s+away\b"
-        r"|\b(?:the\s+)?(?:earliest|soonest|(?:first|next)\s+(?:available|free|opening|slot))\b"
-        r"|\bthe\s+sooner\s+the\s+better\b"
-    )
-    if not scan.take(words):
-        return
-    if scan.mention.day is None:
-        scan.mention.soonest = scan.mention.refusal is None
-    else:
-        scan.mention.hour = Hour((), time(0), LAST_MINUTE, sure=True)
+@dataclass(frozen=True)
+class Hours:
+    """The readings of a time of day, the likelier first: "3" is 15:00 rather than 3:00.
 
-
-def read_hour(scan: Scan, *, bare: bool) -> None:
-    if scan.mention.hour is not None or scan.mention.soonest:
-        return
-    bound = _bound(scan)
-    hour = _clock_hour(scan) or _spoken_hour(scan) or _loose_hour(scan, bound, bare=bare)
-    part = _part_of_day(scan)
-    if hour is not None:
-        scan.mention.hour = _bounded(_in_part(hour, part), bound)
-    elif part is not None:
-        scan.mention.hour = part
-    elif scan.mention.day and scan.take(r"\b(?:any\s?time|whenever|all\s+day|don't\s+mind)\b"):
-        scan.mention.hour = Hour((), time(0), LAST_MINUTE, sure=True)
-
-
-def _bound(scan: Scan) -> str:
-    """Whether the hour is a limit: "after", "before", or "" for the hour itself."""
-    what = rf"(?=\s+(?:about\s+|around\s+)?(?:{NUMBER}\b|\d|noon|midday|lunch|half|quarter))"
-    if scan.take(rf"\b(?:not\s+before|after|from|later\s+than)\b{what}"):
-        return "after"
-    if scan.take(rf"\b(?:not\s+(?:after|later\s+than)|before|until|till|by)\b{what}"):
-        return "before"
-    return ""
-
-
-def _clock_hour(scan: Scan) -> Hour | None:
-    """Times that can be nothing else: "3pm", "10:30", "15h", "2-4pm", "noon"."""
-    span = scan.take(
-        rf"\b(?:between\s+|from\s+)?({NUMBER})(?:[:.](\d\d))?\s*({MERIDIEM})?\s*(?:-|to|and|until)"
-        rf"\s*({NUMBER})(?:[:.]\d\d)?\s*({MERIDIEM})"
-    )
-    if span:
-        return _range_start(scan, span)
-    match = (
-        scan.take(rf"\b(\d{{1,2}})[:.](\d\d)\s*({MERIDIEM})?(?![\d/])")
-        or scan.take(rf"\b(\d{{1,2}})([0-5]\d)\s*({MERIDIEM})")
-        or scan.take(rf"\b({NUMBER})()\s*({MERIDIEM})")
-        or scan.take(r"\b(\d{1,2})h(\d\d)?\b()")
-        or scan.take(r"\b([01]\d|2[0-3])([0-5]\d)\s*()(?:hrs|hours)\b")
-    )
-    if match:
-        return _hour(scan, match[1], match[2] or "0", match[3] or "")
-    if scan.take(r"\b(?:12\s+)?(?:noon|mid-?day)\b"):
-        return Hour((time(12),), sure=True)
-    if scan.take(r"\bmidnight\b"):
-        return Hour((time(0),), sure=True)
-    return None
-
-
-def _range_start(scan: Scan, span: re.Match[str]) -> Hour | None:
-    """Where a range starts. "2-4pm" starts at 2 p.m., "10-2pm" at 10 a.m."""
-    first, last = number(span[1]), number(span[4])
-    meridiem = span[3]
-    if not meridiem:
-        same_half = first % 12 <= last % 12
-        meridiem = span[5] if same_half else {"p": "a", "a": "p"}[span[5][0].lower()]
-    return _hour(scan, span[1], span[2] or "0", meridiem)
-
-
-def _spoken_hour(scan: Scan) -> Hour | None:
-    """ "half past 3", "quarter to four", "3 o'clock", "5ish", "at 3", "between 2 and 4"."""
-    past = scan.take(
-        rf"\b(half|(?:a\s+)?quarter|{NUMBER}|twenty)\s*(?:past|after|to)\s+({NUMBER})\s*({MERIDIEM})?"
-    )
-    if past:
-        return _spoken_minutes(scan, past)
-    half = scan.take(rf"\bhalf\s+({NUMBER})\b\s*({MERIDIEM})?")
-    if half:
-        return _hour(scan, half[1], "30", half[2] or "")
-    match = (
-        scan.take(rf"\b({NUMBER})\s*(?:o'?\s?clock|-?\s?ish)\b")
-        or scan.take(rf"\b(?:between|from)\s+({NUMBER})\s+(?:and|to|until)\s+{NUMBER}\b")
-        or scan.take(
-            rf"(?:\b(?:at|around|about|approx|roughly|circa|make\s+it)\s+|[@~]\s?)({NUMBER})\b"
-            r"(?!\s*(?:%|\w*\s*(?:days?|weeks?|months?|years?|sessions?|minutes?|people)\b))"
-        )
-    )
-    return _hour(scan, match[1], "0", "", sure=False) if match else None
-
-
-def _spoken_minutes(scan: Scan, match: re.Match[str]) -> Hour | None:
-    said = match[1].lower()
-    minutes = 30 if said == "half" else 15 if said.endswith("quarter") else number(said)
-    hour = _hour(scan, match[2], "0", match[3] or "")
-    if hour is None or not re.search(r"\bto\b", match[0], re.I):
-        return replace(hour, choices=_shifted(hour.choices, minutes)) if hour else None
-    return replace(hour, choices=_shifted(hour.choices, -minutes))
-
-
-def _loose_hour(scan: Scan, bound: str, *, bare: bool) -> Hour | None:
-    """A number that is an hour only because of where it stands."""
-    if bound:
-        match = scan.take(rf"(?<={READ})\s+(?:about\s+|around\s+)?({NUMBER})\b")
-        if match:
-            return _hour(scan, match[1], "0", "", sure=False)
-    if scan.mention.day is not None:
-        military = scan.take(r"\b(?:at\s+)?([01]\d|2[0-3])([0-5]\d)\b")
-        if military:
-            return _hour(scan, military[1], military[2], "24", sure=False)
-        span = scan.take(rf"\b({NUMBER})\s*(?:-|to)\s*{NUMBER}\b")
-        if span:
-            return _hour(scan, span[1], "0", "", sure=False)
-        no_unit = r"(?!\s*(?:%|days?|weeks?|months?|years?|sessions?|people|other|of\b))"
-        match = scan.take(rf"(?<={READ})[\s,]*(?:at\s+)?({NUMBER})\b{no_unit}") or scan.take(
-            rf"\b({NUMBER})\s+(?:on\s+)?(?={READ})"
-        )
-        if match:
-            return _hour(scan, match[1], "0", "", sure=False)
-    lone = bare and scan.take(rf"^\W*(?:maybe\s+|say\s+|at\s+)?({NUMBER})(?:\s+please)?\W*$")
-    return _hour(scan, lone[1], "0", "", sure=False) if lone else None
-
-
-def _part_of_day(scan: Scan) -> Hour | None:
-    """ "morning", "late afternoon", "after work"; not the "good morning" of a greeting."""
-    if scan.take(r"\bfirst\s+thing\b"):
-        scan.take(r"\s*(?:in\s+the\s+)?mornings?\b")
-        return Hour((), *PARTS["morning"][:2])
-    if scan.take(r"\bafter\s+(?:work|office\s+hours)\b|\bend\s+of\s+(?:the\s+)?day\b"):
-        start, until, first = PARTS["evening"]
-        return Hour((first,), start, until)
-    after_lunch = scan.take(r"\bafter\s+lunch\b|\bafter\s+school\b")
-    if after_lunch:
-        return Hour((time(14),), time(13), time(17))
-    match = scan.take(rf"(?<!good )\b(?:in\s+the\s+)?(?:(early|late|mid)[\s-]*)?({PART})\b")
-    # "tonight" is read as a day first, which leaves "night" without a word boundary of its own.
-    match = match or scan.take(rf"(?<={READ})()(night)\b")
-    if match is None:
-        return None
-    name = next(part for part in PARTS if match[2].lower().startswith(part))
-    start, until, first = PARTS[name]
-    if match[1] and name in {"morning", "afternoon"}:
-        hours = {"early": 0, "mid": 2, "late": 4}[match[1].lower()]
-        first = time(start.hour + hours)
-    return Hour((first,), start, until)
-
-
-def _hour(scan: Scan, hour: str, minute: str, meridiem: str, *, sure: bool = True) -> Hour | None:
-    """The readings of an hour, the likelier first; an impossible one is noted as such.
-
-    On a bare clock 1 to 7 is in the afternoon for a clinic, 8 to 12 in the morning or at noon.
+    `sure` tells a clock time such as "3pm" from "3" or "morning", which may mean something else.
     """
-    hours, minutes = number(hour), int(minute)
-    half = meridiem[:1].lower()
-    if hours > 23 or minutes > 59 or (half in {"a", "p"} and not 1 <= hours <= 12):
-        scan.mention.refusal = scan.mention.refusal or Refusal.IMPOSSIBLE_TIME
+
+    choices: tuple[Clocks, ...]
+    sure: bool = False
+    # Such as "before 5", which narrows down what was said before.
+    limits: bool = False
+
+
+# --- what they mean ---
+
+_C, _P = f"({CLOCK_TERM})", f"({PART_TERM})"
+_GAP = rf"\s+(?:{ABOUT}\s+|at\s+|like\s+)*"
+_MOVE = r"\b(?:change|move|switch|swap|shift|push|bring|reschedule)"
+_THAN = r"(?<!later )(?<!earlier )(?<!sooner )than"
+# The times in the groups are not wished.
+_EXCLUDING = (
+    rf"{_MOVE}\b[^.?!\x02]{{0,40}}?{_C}\s+(?:to|for|with)\s+(?=(?:at\s+)?{CLOCK_TERM})",
+    r"\b(?:not(?!\s+(?:before|after|until|till|later|earlier|sooner)\b)|instead\s+of"
+    rf"|rather\s+than|{_THAN})"
+    rf"(?:\s+at|\s+in)?\s*{_C}",
+    r"\b(?:can't|cannot|can\s+not|cant|couldn't|won't)\s+(?:do|make|manage"
+    rf"|come)(?:\s+(?:it|at|in|for))*\s*{_C}",
+    rf"{_C}\s+(?:doesn't|doesnt|don't|won't|wont|isn't|isnt|is\s+not|does\s+not"
+    r"|is\s+no)\s+(?:really\s+)?"
+    r"(?:work|suit|do|good|possible|great|ok|free|available|go)\b",
+)
+_EXCLUDING_PARTS = (
+    rf"\b(?:not|no|except(?:\s+for)?|(?:any\s?time|whenever|{DAY_TERM}|any\s+day)\s+but"
+    rf"|instead\s+of|rather\s+than|{_THAN}"
+    r"|(?:can't|cannot|cant|couldn't|won't)(?:\s+(?:do|make|manage|come|it))*|(?:don't"
+    r"|dont)\s+(?:do|like|want))"
+    rf"(?:\s+(?:in|the|at|on))*\s*{_P}",
+    rf"{_P}\s+(?:doesn't|doesnt|don't|dont|won't|isn't|aren't|are\s+not|is\s+not|are"
+    r"|is)\s+(?:really\s+)?"
+    r"(?:work|suit|do|good|possible|great|ok|free|bad|out|no\s+good|impossible|difficult"
+    r"|hard|tricky)\b"
+    r"(?<!are\sgood)(?<!is\sgood)(?<!are\sgreat)(?<!is\sgreat)(?<!is\sok)(?<!are\sok)(?<!are\sfree)(?<!is\sfree)"
+    r"(?<!is\spossible)",
+)
+_RANGE = (
+    rf"\bbetween{_GAP}{_C}\s*(?:and|to|-|&)\s*(?:{ABOUT}\s+)?{_C}",
+    rf"(?:\bfrom{_GAP})?{_C}\s*(?:-|\b(?:to|until|till|til|through)\b)\s*(?:{ABOUT}\s+)?{_C}",
+)
+_LOWER = (
+    r"\b(?:not\s+(?:any\s+)?(?:before|until|till|earlier\s+than)|no\s+(?:earlier"
+    r"|sooner)\s+than|(?:any\s?time\s+)?after"
+    rf"|from|later\s+than|past|starting(?:\s+at)?|as\s+of){_GAP}{_C}",
+    rf"\b(?:work(?:ing)?|busy|finish(?:es)?(?:\s+work)?|off\s+work|tied\s+up)\s+"
+    rf"(?:until|till|til|at|by){_GAP}{_C}",
+    rf"{_C}\s*(?:\+|onwards?\b|or\s+(?:later|after)\b|and\s+(?:later|after)\b"
+    r"|at\s+the\s+earliest\b|plus\b)",
+)
+_UPPER_IN = (
+    rf"\b(?:(?:not|no)\s+later\s+than|not\s+after|by|latest){_GAP}{_C}",
+    rf"{_C}\s*(?:at\s+the\s+latest|latest|or\s+(?:earlier|before|sooner))\b",
+)
+_UPPER = rf"\b(?:(?:any\s?time\s+)?before|earlier\s+than|until|till|til|up\s+to){_GAP}{_C}"
+_ABOUT_CLOCK = (
+    rf"(?:\b{ABOUT}\s+|~\s?)(?:at\s+)?{_C}",
+    rf"{_C}\s*(?:-?\s?ish\b|or\s+so\b|or\s+thereabouts\b|more\s+or\s+less\b"
+    r"|give\s+or\s+take\b|approx\w*)",
+)
+
+
+def read_hours(scan: Scan) -> Hours | None:
+    """What the marked times of day mean, on top of those known before; None without any."""
+    return _Reader(scan).read()
+
+
+class _Reader:
+    """The times of day of one text, being put together."""
+
+    def __init__(self, scan: Scan) -> None:
+        self.scan = scan
+        self.clocks = {p: t for p, t in sorted(scan.terms.items()) if isinstance(t, Clock)}
+        self.parts = {p: t for p, t in sorted(scan.terms.items()) if isinstance(t, Clocks)}
+        self.not_parts: list[Clocks] = []
+        self.about: set[int] = set()
+
+    def read(self) -> Hours | None:
+        for pattern in _EXCLUDING:
+            for match in self._matches(pattern):
+                self.clocks.pop(match.start(1), None)
+        for pattern in _EXCLUDING_PARTS:
+            for match in self._matches(pattern):
+                part = self.parts.pop(match.start(1), None)
+                self.not_parts += [part] if part else []
+        if not (self.clocks or self.parts or self.not_parts):
+            return None
+        part = self._part_of_day()
+        sure = any(one.sure for one in self.clocks.values())
+        hours = self._range(part) or self._limits(part) or self._times(part)
+        if hours is not None:
+            return replace(hours, sure=sure)
+        return Hours((part,)) if part else None
+
+    def _matches(self, pattern: str) -> Iterator[re.Match[str]]:
+        for match in list(re.finditer(pattern, self.scan.left, re.IGNORECASE)):
+            self.scan.blank(match.span())
+            yield match
+
+    # --- parts of the day ---
+
+    def _part_of_day(self) -> Clocks | None:
+        parts = list(self.parts.values())
+        if not parts:
+            return _besides(self.not_parts) if self.not_parts else None
+        first = parts[0]
+        for part in parts[1:]:
+            near = shifted(first.until, 1) >= part.start and shifted(part.until, 1) >= first.start
+            if near:
+                first = Clocks(min(first.start, part.start), max(first.until, part.until))
+        return first
+
+    # --- clock times ---
+
+    def _range(self, part: Clocks | None) -> Hours | None:
+        for pattern in _RANGE:
+            for match in self._matches(pattern):
+                first, last = (self.clocks.get(match.start(group)) for group in (1, 2))
+                if first and last:
+                    start, until = _in_order(_in_part(first, part), _in_part(last, part))
+                    return Hours((Clocks(start, shifted(until, -1)),))
         return None
-    if half in {"a", "p"}:
-        return Hour((time(hours % 12 + (12 if half == "p" else 0), minutes),), sure=True)
-    if hours == 0 or hours > 12 or half == "2":
-        return Hour((time(hours, minutes),), sure=sure)
-    morning, later = time(hours % 12, minutes), time(hours % 12 + 12, minutes)
-    later_first = hours == 12 or (hours < 8 and not hour.startswith("0"))
-    return Hour((later, morning) if later_first else (morning, later), sure=sure)
+
+    def _limits(self, part: Clocks | None) -> Hours | None:
+        clocks, found = part or ALL_DAY, False
+        for start, until in self._bounds(part):
+            limit = Clocks(start or FIRST_MINUTE, until or LAST_MINUTE)
+            clocks, found = clocks.within(limit) or limit, True
+        return Hours((clocks,), limits=True) if found else None
+
+    def _bounds(self, part: Clocks | None) -> Iterator[tuple[time | None, time | None]]:
+        for pattern in _UPPER_IN:
+            for match in self._matches(pattern):
+                if match.start(1) in self.clocks:
+                    yield None, _in_part(self.clocks.pop(match.start(1)), part)[0]
+        for pattern in _LOWER:
+            for match in self._matches(pattern):
+                if match.start(1) in self.clocks:
+                    yield _in_part(self.clocks.pop(match.start(1)), part)[0], None
+        for match in self._matches(_UPPER):
+            if match.start(1) in self.clocks:
+                last = _in_part(self.clocks.pop(match.start(1)), part)[0]
+                yield None, shifted(last, -1) if last > FIRST_MINUTE else last
+
+    def _times(self, part: Clocks | None) -> Hours | None:
+        about = False
+        for pattern in _ABOUT_CLOCK:
+            for match in self._matches(pattern):
+                about = about or match.start(1) in self.clocks
+        if not self.clocks:
+            return None
+        said = self._said_last()
+        readings = [_in_part(one, part) for one in said]
+        if len(readings) > 1:
+            together = _alternatives([reading[0] for reading in readings])
+            return Hours((together,))
+        return Hours(tuple(_around(one) if about else Clocks(one, one, one) for one in readings[0]))
+
+    def _said_last(self) -> Sequence[Clock]:
+        """The clock times that are wished: those of one list, the last one after a correction."""
+        places = sorted(self.clocks)
+        listed = [places[0]]
+        for one, other in pairwise(places):
+            gap = re.sub(rf"^{FILL}+", "", self.scan.left[one + 1 : other])
+            if re.fullmatch(_OR_CLOCK, gap, re.I):
+                listed.append(other)
+            elif re.search(r"\b(?:actually|sorry|no|make|instead|rather|better|to)\b", gap, re.I):
+                listed = [other]
+        return [self.clocks[place] for place in listed]
 
 
-def _in_part(hour: Hour, part: Hour | None) -> Hour:
+_OR_CLOCK = (
+    r"\s*(?:(?:,|/|-|&|\bor\b|\band\b|\bmaybe\b|\beven\b|\bat\b|\bon\b|\baround\b|\babout\b"
+    rf"|\bthe\b|{DAY_TERM})\s*)+"
+)
+
+
+def _in_part(said: Clock, part: Clocks | None) -> tuple[time, ...]:
     """ "8 in the evening", "friday morning at 9": the part of the day settles which 8 it is."""
-    if part is None or part.start is None or part.until is None:
-        return hour
-    fitting = tuple(one for one in hour.choices if part.start <= one <= part.until)
-    return replace(hour, choices=fitting) if fitting else hour
+    if part is None:
+        return said.choices
+    fitting = tuple(one for one in said.choices if part.start <= one <= part.until)
+    return fitting or said.choices
 
 
-def _bounded(hour: Hour, bound: str) -> Hour:
-    """ "after 3" is 3 or what is open later; "before 11" an hour earlier, or what is open then."""
-    first = hour.choices[0]
-    if bound == "after":
-        return replace(hour, start=first, until=LAST_MINUTE)
-    if bound == "before":
-        return replace(hour, choices=_shifted((first,), -60), start=time(0), until=first)
-    return hour
+def _in_order(first: tuple[time, ...], last: tuple[time, ...]) -> tuple[time, time]:
+    """Where a range starts and ends: "2-4pm" at 14, "10-2pm" at 10, "9-5" ends at 17."""
+    if len(last) == 1 and len(first) > 1:
+        before = [one for one in first if one < last[0]]
+        return (max(before) if before else first[0]), last[0]
+    for start in first:
+        for until in last:
+            if start < until:
+                return start, until
+    return first[0], last[0] if last[0] > first[0] else LAST_MINUTE
 
 
-def _shifted(clocks: tuple[time, ...], minutes: int) -> tuple[time, ...]:
-    noon = date(2000, 1, 1)
-    return tuple(
-        (datetime.combine(noon, clock) + timedelta(minutes=minutes)).time() for clock in clocks
-    )
+def _alternatives(clocks: Sequence[time]) -> Clocks:
+    """ "3 or 4" is from 3 to 4; of times far apart the first one counts."""
+    first, last = min(clocks), max(clocks)
+    if on_a_day(last) - on_a_day(first) > CLOSE:
+        return Clocks(clocks[0], clocks[0], clocks[0])
+    return Clocks(first, last, clocks[0])
+
+
+def _around(said: time) -> Clocks:
+    start = max(on_a_day(said) - AROUND, on_a_day(FIRST_MINUTE)).time()
+    until = min(on_a_day(said) + AROUND, on_a_day(LAST_MINUTE)).time()
+    return Clocks(start, until, said)
+
+
+def _besides(parts: Sequence[Clocks]) -> Clocks:
+    """What is left of the day without some parts of it."""
+    left = ALL_DAY
+    for part in parts:
+        if part.start <= left.start or part.start < time(12):
+            left = replace(left, start=max(left.start, shifted(part.until, 1)))
+        else:
+            left = replace(left, until=min(left.until, shifted(part.start, -1)))
+    return left if left.start <= left.until else ALL_DAY

@@ -1,60 +1,38 @@
-"""What a text says about a time, and the words it is said with."""
+"""The words that times are said with, and a text in which they are marked as they are read."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from typing import Any
 
 from booking.errors import Refusal
+from booking.windows import Window
 
-LAST_MINUTE = time(23, 59)
+Span = tuple[int, int]
 
-# A span that has been read is blanked with this, so that it cannot be read twice.
+# A span that has been read is blanked with READ, so that it cannot be read twice. What names a
+# day, a clock time or a part of the day keeps its place: one mark, then filling.
 READ = "\x00"
+DAY_MARK, CLOCK_MARK, PART_MARK, FILL = "\x01", "\x02", "\x03", "\x05"
+DAY_TERM, CLOCK_TERM, PART_TERM = (f"{mark}{FILL}*" for mark in (DAY_MARK, CLOCK_MARK, PART_MARK))
 
-
-@dataclass(frozen=True)
-class Hour:
-    """A time of day as said: the likelier reading first, or anything from `start` to `until`.
-
-    `sure` tells a clock time such as "3pm" from "3" or "morning", which may mean something else.
-    """
-
-    choices: tuple[time, ...]
-    start: time | None = None
-    until: time | None = None
-    sure: bool = False
-
-
-@dataclass
-class Mention:
-    """What a text says about a time; `spans` are the places in the text that say it."""
-
-    day: date | None = None
-    hour: Hour | None = None
-    refusal: Refusal | None = None
-    soonest: bool = False
-    # A word about time that names neither a day nor an hour, such as "next week".
-    vague: bool = False
-    spans: list[tuple[int, int]] = field(default_factory=list)
-
-    def __bool__(self) -> bool:
-        return bool(self.day or self.hour or self.refusal or self.soonest or self.vague)
-
-    @property
-    def complete(self) -> bool:
-        return self.soonest or (self.day is not None and self.hour is not None)
-
+MARKED = READ + DAY_MARK + CLOCK_MARK + PART_MARK + FILL
+TYPEWRITTEN = {
+    **dict.fromkeys(map(ord, "\u2018\u2019"), "'"),
+    **dict.fromkeys(map(ord, "\u2010\u2011\u2013\u2014"), "-"),
+    **dict.fromkeys(map(ord, DAY_MARK + CLOCK_MARK + PART_MARK + FILL), " "),
+}
 
 WEEKDAYS = {
     "mon": r"monday|munday|mon",
-    "tue": r"tuesday|tueday|tuseday|teusday|tues|tue",
-    "wed": r"wednesday|wensday|wednsday|wendesday|weds|wed",
-    "thu": r"thursday|thurday|thrusday|thursay|thurs|thur|thu",
-    "fri": r"friday|firday|fryday|fri",
-    "sat": r"saturday|saterday|satuday|sat",
-    "sun": r"sunday|sunay|sun",
+    "tue": r"tuesday|tueday|tusday|tuseday|teusday|tues|tue",
+    "wed": r"wednesday|wensday|wednsday|wendesday|wedensday|weds|wed",
+    "thu": r"thursday|thurday|thrusday|thursay|thursdy|thurs|thur|thu",
+    "fri": r"friday|firday|fryday|fridya|fri",
+    "sat": r"saturday|saterday|satuday|satruday|sat",
+    "sun": r"sunday|sunay|sundy|sun",
 }
 MONTHS = {
     "jan": r"january|jan",
@@ -68,7 +46,7 @@ MONTHS = {
     "sep": r"september|sept|sep",
     "oct": r"october|oct",
     "nov": r"november|nov",
-    "dec": r"december|dec",
+    "dec": r"december|decemeber|dec",
 }
 NUMBERS = (
     "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
@@ -85,40 +63,85 @@ WEEKDAY = "(?:" + "|".join(WEEKDAYS.values()) + ")"
 MONTH = "(?:" + "|".join(MONTHS.values()) + ")"
 NUMBER = r"(?:\d{1,2}|" + "|".join(NUMBERS[:12]) + ")"
 ORDINAL = "(?:" + "|".join(sorted(ORDINALS, key=len, reverse=True)) + ")"
-COUNT = r"(?:\d{1,3}|an?|" + "|".join(NUMBERS) + ")"
-MERIDIEM = r"(?:a\.?\s?m\b\.?|p\.?\s?m\b\.?|[ap]\b(?!\.?\w))"
-PART = r"(?:morning|afternoon|evening|night|lunch\s?time|lunch)s?"
+COUNT = r"(?:\d{1,3}|an?|a\s+couple\s+of|couple\s+of|a\s+few|few|" + "|".join(NUMBERS) + ")"
+MERIDIEM = r"(?:a\.?\s?m\b\.?|p\.?\s?m\b\.?|(?<=\d)[ap]\b(?!\.?\w))"
+PART = r"(?:morning|mornin|morn|afternoon|evening|night|lunch\s?time|lunch\s?break|lunch)s?"
 
 
 class Scan:
-    """A text being read: what is left of it, and what has been understood."""
+    """A text being read: what is left of it, and what has been understood.
 
-    def __init__(self, text: str, now: datetime, month_first: bool) -> None:
+    `now` is in the clinic's zone, `known` the window that earlier messages gave.
+    """
+
+    def __init__(
+        self, text: str, now: datetime, *, month_first: bool, known: Window | None = None
+    ) -> None:
         # Same length as the text, so that spans fit both.
-        self.left = text.translate({0x2019: "'", 0x2013: "-", 0x2011: "-"})
-        self.today = now.date()
+        self.text = self.left = text.translate(TYPEWRITTEN)
+        self.today: date = now.date()
         self.now = now
         self.month_first = month_first
-        self.mention = Mention()
+        self.known = known
+        self.spans: list[Span] = []
+        # What stands behind a mark, by the mark's place in the text.
+        self.terms: dict[int, Any] = {}
+        self.refusal: Refusal | None = None
+
+    def find(self, pattern: str) -> re.Match[str] | None:
+        """The first place that fits `pattern`."""
+        return re.search(pattern, self.left, re.IGNORECASE)
+
+    def each(self, pattern: str) -> Iterator[re.Match[str]]:
+        """One place after the other that fits `pattern`, in a text that is being marked."""
+        compiled, start = re.compile(pattern, re.IGNORECASE), 0
+        while match := compiled.search(self.left, start):
+            start = max(match.end(), start + 1)
+            yield match
 
     def take(self, pattern: str) -> re.Match[str] | None:
         """The first place that fits `pattern`, marked as read."""
-        match = re.search(pattern, self.left, re.IGNORECASE)
+        match = self.find(pattern)
         if match is None or not match[0]:
             return None
-        start, end = match.span()
-        self.left = self.left[:start] + READ * (end - start) + self.left[end:]
-        self.mention.spans.append((start, end))
+        self.blank(match.span())
         return match
 
-    def set_day(self, day: date) -> bool:
-        self.mention.day = day
-        return True
+    def blank(self, span: Span) -> None:
+        """Mark a place as read, but for the marks of terms in it."""
+        start, end = span
+        kept = re.sub(f"[^{MARKED}]", READ, self.left[start:end])
+        self.left = self.left[:start] + kept + self.left[end:]
+        self.spans.append(span)
 
-    def refuse(self, code: Refusal) -> bool:
-        self.mention.refusal = code
-        return True
+    def mark(self, span: Span, mark: str, term: object) -> None:
+        """Note that `term` stands at a place, without what has been read at its edges."""
+        start, end = span
+        said = self.left[start:end]
+        end -= len(said) - len(said.rstrip(MARKED))
+        start += len(said) - len(said.lstrip(MARKED))
+        if start >= end or any(mark in self.left[start:end] for mark in MARKED):
+            return
+        self.left = self.left[:start] + mark + FILL * (end - start - 1) + self.left[end:]
+        self.spans.append(span)
+        self.terms[start] = term
+
+    def end_of(self, place: int) -> int:
+        """Where the term that starts at `place` ends."""
+        match = re.compile(f".{FILL}*", re.DOTALL).match(self.left, place)
+        return match.end() if match else place
+
+    def refuse(self, code: Refusal) -> None:
+        self.refusal = self.refusal or code
 
 
 def number(text: str) -> int:
     return NUMBERS.index(text.lower()) + 1 if text.lower() in NUMBERS else int(text)
+
+
+def counted(text: str) -> int:
+    """How many "a", "a couple of", "few" or "3" are."""
+    words = text.lower().split()
+    loose: Mapping[str, int] = {"couple": 2, "few": 3, "a": 1, "an": 1}
+    said = next((loose[word] for word in ("couple", "few", "a", "an") if word in words), None)
+    return said if said is not None else number(words[0])

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from booking.contacts import blanked, find_contact
 from booking.corrections import find_correction, sounds_like_a_correction
 from booking.details import (
-    LONGEST_PREFERENCE,
     Contact,
     Details,
     PreferredTime,
@@ -19,22 +18,24 @@ from booking.details import (
     clean_text,
     read_concern,
 )
-from booking.errors import DetailRefused, Refusal, TimeRefused
-from booking.mentions import READ, Mention
+from booking.errors import DetailRefused, Refusal
+from booking.mentions import MONTH, NUMBER, READ
 from booking.names import answered_name, find_name, looks_like_a_name
-from booking.times import find_time, settle_time
+from booking.windows import Window, Wish
+from booking.wishes import WishReading, read_wish
 
 if TYPE_CHECKING:
     from booking.clinic import Clinic
 
 __all__ = ["Contact", "Details", "PreferredTime", "Problem", "Reading", "Slot", "read_answer"]
 
-Value = str | Contact | PreferredTime
+Value = str | Contact | Wish
 Span = tuple[int, int]
 
 # Words that only carry a detail which has been read already.
 CARRIERS = re.compile(
-    r"(?:\b(?:and|or|but|also|with|my|the|a|an|is|it's|its|it|can|you|me|at|on|by|to|via|under|i|i'd"
+    r"(?:\b(?:and|or|but|also|with|my|the|a|an|is|it's|its|it|can|you|me|at|on|by|to|via"
+    r"|under|i|i'd"
     r"|i'm|am|would|like|please|just|use|here|hi|hello|hey|sure|yes|yeah|ok|okay|no|thanks|actually"
     r"|sorry|oops|instead|should|be|e-?mail|mail|phone|mobile|cell|telephone|number|address"
     r"|contact|call|ring|text|reach|send|best|work|works|free|available|time|day|book|booking|come"
@@ -44,7 +45,8 @@ CARRIERS = re.compile(
 LINKS = re.compile(r"^(?:and|or|but)\s+|\s+(?:and|or|but|at|on|my)$", re.I)
 CONCERN_LEAD = re.compile(
     r"^(?:(?:it's|its|it\s+is|this\s+is|that's|i'm\s+(?:here|coming|looking)|i\s+(?:have|want|need|"
-    r"would\s+like)|i've\s+got|i'd\s+like|(?:the\s+)?reason(?:\s+for\s+my\s+visit)?|(?:my\s+)?(?:main"
+    r"would\s+like)|i've\s+got|i'd\s+like|(?:the\s+)?reason(?:\s+for\s+my\s+visit)?"
+    r"|(?:my\s+)?(?:main"
     r"\s+)?concerns?(?:\s+(?:is|are))?|mostly|mainly|actually|just|say|well|to\s+(?:talk\s+about|"
     r"discuss|treat|improve|get\s+rid\s+of|be\s+seen\s+about|see\s+(?:someone|you)\s+about)|"
     r"(?:someone|somebody|you)\s+to\s+look\s+at|is|are|for|about|because\s+of|with|help\s+with|and"
@@ -70,26 +72,16 @@ class Reading:
     """What one message gave: values found, one problem to tell, slots the visitor took back.
 
     name and concern are strings, contact a `Contact` (only the parts that were said), time a
-    `PreferredTime`. The `pending_` fields are a time said by half, to be completed later.
+    `Wish`, on top of what was known of it.
     """
 
     found: dict[Slot, Value] = field(default_factory=dict)
     problem: Problem | None = None
     cleared: frozenset[Slot] = frozenset()
-    pending_day: date | None = None
-    pending_hour: time | None = None
-    pending_text: str | None = None
 
     def applied_to(self, known: Details) -> Details:
         """`known` with what was taken back out, and what was found in."""
         details = _without(known, self.cleared)
-        if self.pending_day or self.pending_hour:
-            details = replace(
-                details,
-                pending_day=self.pending_day or details.pending_day,
-                pending_hour=self.pending_hour,
-                pending_text=self.pending_text,
-            )
         for slot, value in self.found.items():
             details = _with(details, slot, value)
         return details
@@ -100,7 +92,7 @@ def _without(known: Details, cleared: Iterable[Slot]) -> Details:
         Slot.NAME: ("name",),
         Slot.CONTACT: ("email", "phone"),
         Slot.CONCERN: ("concern",),
-        Slot.TIME: ("time", "pending_day", "pending_hour", "pending_text"),
+        Slot.TIME: ("time", "wish"),
     }
     return replace(known, **{name: None for slot in cleared for name in emptied[slot]})
 
@@ -109,8 +101,8 @@ def _with(known: Details, slot: Slot, value: Value) -> Details:
     match value:
         case Contact(email, phone):
             return replace(known, email=email or known.email, phone=phone or known.phone)
-        case PreferredTime():
-            return replace(_without(known, [Slot.TIME]), time=value)
+        case Wish():
+            return replace(known, wish=value, time=None)
         case _ if slot is Slot.NAME:
             return replace(known, name=value)
         case _:
@@ -169,9 +161,6 @@ class _Reader:
         self.concern = concern
         self.found: dict[Slot, Value] = {}
         self.problems: dict[Slot, Refusal] = {}
-        self.pending_day: date | None = None
-        self.pending_hour: time | None = None
-        self.pending_text: str | None = None
 
     def read(self) -> Reading:
         self._read_contact()
@@ -179,13 +168,7 @@ class _Reader:
         self._read_name()
         self._read_pieces()
         self._read_concern()
-        return Reading(
-            found=self.found,
-            problem=self._problem(),
-            pending_day=self.pending_day,
-            pending_hour=self.pending_hour,
-            pending_text=self.pending_text,
-        )
+        return Reading(found=self.found, problem=self._problem())
 
     def _problem(self) -> Problem | None:
         """The open question's problem, or else the first one; an answered question has none."""
@@ -198,7 +181,7 @@ class _Reader:
         return next((Problem(slot, code) for slot, code in self.problems.items()), None)
 
     def _says_nothing(self) -> bool:
-        return not (self.found or self.problems or self.pending_day or self.pending_hour)
+        return not (self.found or self.problems)
 
     def _blank(self, spans: Iterable[Span]) -> None:
         self.left = blanked(self.left, spans, READ)
@@ -216,77 +199,58 @@ class _Reader:
     # --- time ---
 
     def _read_time(self) -> None:
-        zone = self.clinic.zone
         asked = self.asked is Slot.TIME
-        mention = find_time(
-            self.left,
-            self.now.astimezone(zone),
-            month_first=self.clinic.writes_month_first,
-            bare=asked,
-        )
-        day, hour = self._given_before(mention)
-        if not mention or not (asked or self._is_about_a_time(mention)):
+        answers = asked or self._changes_the_hour()
+        said = read_wish(self.left, self.now, self.clinic, asked=answers, known=self._wish_before())
+        if said.refusal is Refusal.NOT_UNDERSTOOD or not said:
             return
-        words = self._time_words(mention, completed=bool(day or hour))
-        try:
-            starts_at = settle_time(
-                mention, self.now, zone, self.clinic, pending_day=day, pending_hour=hour
-            )
-            self.found[Slot.TIME] = PreferredTime(starts_at, words)
-        except TimeRefused as refused:
-            self._refuse_time(refused, words)
-        self._blank(mention.spans)
+        if not (answers or self._is_about_coming(said)):
+            return
+        if said.wish is not None:
+            self.found[Slot.TIME] = said.wish
+        elif said.refusal is not None:
+            self.problems[Slot.TIME] = said.refusal
+        self._blank(said.spans)
 
-    def _given_before(self, mention: Mention) -> tuple[date | None, time | None]:
-        """The day or the hour that completes this mention: half a time, or the one to change."""
-        day, hour = self.known.pending_day, self.known.pending_hour
-        chosen = self.known.time
-        if chosen is not None and self.asked in (None, Slot.TIME):
-            local = chosen.starts_at.astimezone(self.clinic.zone)
-            day, hour = day or local.date(), hour or local.time()
-        return (None if mention.day else day), (None if mention.hour else hour)
+    def _wish_before(self) -> Wish | None:
+        """What was said before about a time: the start that was chosen, or else the wish."""
+        if self.known.time is None:
+            return self.known.wish
+        local = self.known.time.starts_at.astimezone(self.clinic.zone)
+        day, clock = local.date(), local.time().replace(tzinfo=None, fold=0)
+        window = Window(day, day, start=clock, until=clock, around=clock, exact=True)
+        return Wish(window, self.known.time.text)
 
-    def _is_about_a_time(self, mention: Mention) -> bool:
-        """Whether words that nobody asked for are about coming: "since last week" is not."""
-        if mention.refusal is not None:
-            return mention.hour is not None
-        if mention.complete:
-            return True
+    def _changes_the_hour(self) -> bool:
+        """ "No, 3", where a time was chosen and nothing is asked for that has numbers."""
+        chosen = self.known.time is not None and self.asked is None
+        return chosen and JUST_AN_HOUR.fullmatch(self.left) is not None
+
+    def _is_about_coming(self, said: WishReading) -> bool:
+        """Whether a time that nobody asked for is a wish: "since last week" is not."""
+        rest = _words_left(blanked(self.left, said.spans, READ))
+        if said.refusal is not None:
+            return bool(COMING.search(self.text)) or (said.hours and not REMARK.search(rest))
+        if sounds_like_a_correction(self.text) or CHANGE.search(self.text):
+            return said.days or said.sure or self._wish_before() is not None
+        if self.asked in (Slot.NAME, Slot.CONCERN) and not self._has_pieces():
+            # "Noon Ali", "the scar from friday"
+            return said.complete or (not rest and self._is_no_name_or_topic())
+        if not rest:
+            return said.days or said.sure
+        if REMARK.search(rest) and not COMING.search(rest):
+            return False
         if self.known.time is not None:
-            return self._changes_the_time(mention)
-        if self.asked is Slot.CONCERN or (self.asked is Slot.NAME and not self._has_pieces()):
-            # "the scar from friday", "Noon Ali"
-            return False
-        return mention.day is not None or (mention.hour is not None and mention.hour.sure)
+            return said.complete and bool(COMING.search(rest))
+        return said.complete or said.days or said.sure
 
-    def _changes_the_time(self, mention: Mention) -> bool:
-        """Whether half a time is a new wish: "actually friday", but not "will it hurt tomorrow"."""
-        if self.asked is not None or not (mention.day or mention.hour):
-            return False
-        rest = blanked(self.left, mention.spans, READ)
-        return sounds_like_a_correction(self.text) or not _words_left(rest)
+    def _is_no_name_or_topic(self) -> bool:
+        """Whether words that are all about a time are not "April" or "sun" for all that."""
+        words = self.left.strip(" .,!")
+        return not (looks_like_a_name(words) or re.fullmatch(rf"{MONTH}|sun", words, re.I))
 
     def _has_pieces(self) -> bool:
         return bool(self.found) or re.search(r"[,;\n]", self.text) is not None
-
-    def _time_words(self, mention: Mention, *, completed: bool) -> str:
-        """The visitor's words: all of an answer, the place that says it in a longer message."""
-        words = clean_text(self.left.replace(READ, " "))
-        if self.asked is not Slot.TIME and mention.spans:
-            start = min(start for start, _ in mention.spans)
-            words = clean_text(self.left[start : max(end for _, end in mention.spans)])
-        if completed and self.known.pending_text:
-            words = f"{self.known.pending_text}, {words}"
-        return words[:LONGEST_PREFERENCE]
-
-    def _refuse_time(self, refused: TimeRefused, words: str) -> None:
-        self.pending_day, self.pending_hour = refused.day, refused.hour
-        if refused.day or refused.hour:
-            self.pending_text = words
-        # Half a time that was not asked for yet is no mistake, only not everything.
-        half = refused.code in (Refusal.NO_DAY, Refusal.NO_TIME_OF_DAY)
-        if self.asked is Slot.TIME or not half:
-            self.problems[Slot.TIME] = refused.code
 
     # --- name ---
 
@@ -315,7 +279,7 @@ class _Reader:
     # --- all at once: "Ana Lopez, ana@x.com, acne scars, tuesday 3pm" ---
 
     def _is_list(self) -> bool:
-        return len(self._pieces()) > 1 and bool(self.found or self.concern or self.pending_day)
+        return len(self._pieces()) > 1 and bool(self.found or self.concern)
 
     def _pieces(self) -> list[str]:
         pieces = (_words_left(piece) for piece in re.split(rf"[,;\n|{READ}]+", self.left))
@@ -362,6 +326,38 @@ class _Reader:
                 self.problems[Slot.CONCERN] = refused.code
 
 
+# Words with which people come, and those with which they tell of something else.
+COMING = re.compile(
+    r"\b(?:book\w*|come|coming|visit|appointment|consult\w*|slot|see\s+(?:you|someone|me|a"
+    r"|the)|seen|free|available"
+    r"|availability|suits?|prefer|pop\s+(?:in|by|over)|fit\s+me\s+in|squeeze|get\s+in"
+    r"|schedule|call\s+(?:me|back)|ring"
+    r"|works?(?:\s+(?:best|for\s+me))?|best|do|sign\s+(?:me\s+)?up|i'd\s+like|i\s+want"
+    r"|how\s+about|what\s+about|make\s+it)\b",
+    re.I,
+)
+REMARK = re.compile(
+    r"\?|\b(?:hurts?|pain\w*|swell\w*|swollen|red(?:ness)?|heal\w*|bleed\w*|peel\w*|worse"
+    r"|better|since|started|noticed"
+    r"|happened|had|was|were|got|getting|wedding|married|holiday|vacation|trip|flight|fly"
+    r"|flying|party|event|birthday"
+    r"|surgery|due|go\s+away|last|lasts|wash|makeup|make-up|shave|exercise|gym|sun|swim"
+    r"|work\s+out|when|how|why|will"
+    r"|does|did|is|are|has|have|been)\b",
+    re.I,
+)
+CHANGE = re.compile(
+    r"\b(?:change|move|switch|swap|shift|push|bring|reschedule)\b(?=.*(?:\b(?:it|to|that"
+    r"|appointment|time|day|for)\b))",
+    re.I | re.S,
+)
+JUST_AN_HOUR = re.compile(
+    r"\W*(?:(?:no|nope|actually|sorry|yes|yeah|ok|okay|but|oh|wait|um|make|it|that|change"
+    r"|to|can|you|could|we|i|at|let's|how|what|about"
+    rf"|rather|better)\W+)*(?:{NUMBER})(?:\W+(?:please|pls|instead|then|thanks|o'?clock|is"
+    r"|would|be|better|fine|good))*\W*",
+    re.I,
+)
 NOTHING_SAID = {
     Slot.NAME: Refusal.NO_NAME,
     Slot.CONTACT: Refusal.NO_CONTACT,

@@ -1,188 +1,179 @@
-"""Understand how people say when they would like to come.
+"""Read what a text says about when somebody would like to come.
 
-`find_time` reads a text and knows no clinic; `settle_time` makes a moment of what was read, within
-the clinic's hours. The grammar of windows ("next tuesday after 3") is our own; a date in another
-language is left to dateparser.
+The grammar of days and hours is our own; a date in another language is left to dateparser.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from itertools import count
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta
 
 import dateparser
 
-from booking.days import read_day
-from booking.errors import Refusal, TimeRefused
-from booking.hours import read_hour, read_soonest
-from booking.mentions import (
-    LAST_MINUTE,
-    MERIDIEM,
-    MONTH,
-    NUMBER,
-    PART,
-    WEEKDAY,
-    Hour,
-    Mention,
-    Scan,
-)
+from booking.clocks import Clocks, name_hours
+from booking.days import name_days
+from booking.errors import Refusal
+from booking.hours import Hours, read_hours
+from booking.mentions import CLOCK_MARK, COUNT, FILL, PART_MARK, READ, Scan, Span, counted
+from booking.periods import Days, read_days
+from booking.windows import LAST_MINUTE, Window
 
-if TYPE_CHECKING:
-    from booking.clinic import Clinic
-
-FARTHEST = timedelta(days=365)
-# How long before "as soon as possible" the clinic wants to know.
-SOONEST = timedelta(hours=2)
-STEP = timedelta(minutes=15)
 # Characters; a longer text is no mere date.
 LONGEST_FOREIGN_DATE = 40
+# All that dateparser knows would take seconds to load.
+LANGUAGES = (
+    "es fr de it pt nl pl ru uk tr ar zh ja ko vi hi el cs sv da fi ro hu he th id tl fa bn".split()
+)
+# What stands before a time in some of them, once the time itself is read.
+FOREIGN_AT = r"\s+(?:à|a\s+las?|um|alle|às|om|в|o|kl)\.?$"
+
+SOONEST = (
+    r"\ba\.?s\.?a\.?p\b\.?|\b(?:as\s+)?(?:soon|early)(?:est)?\s+as\s+(?:possible|poss"
+    r"|you\s+can|i\s+can|convenient)\b"
+    r"|\b(?:right|straight)\s+away\b|\bimmediately\b|\bthe\s+sooner\s+the\s+better\b"
+    r"|\bsooner\s+the\s+better\b"
+    r"|(?<!at the )\b(?:the\s+|your\s+)?(?:very\s+)?(?:earliest|soonest)(?:\s+(?:possible"
+    r"|available|free))?"
+    r"(?:\s+(?:slot|time|appointment|opening|date|one|day|availability))?\b"
+    r"|\b(?:the\s+|your\s+)?(?:first|next)\s+(?:available|free|open|possible|opening|slot"
+    r"|availability)"
+    r"(?:\s+(?:slot|time|appointment|opening|date|one|day))?\b"
+)
+# Said alone, in answer to "when?".
+SOON = (
+    r"^\W*(?:(?:some\s?time|very|pretty|quite|as)\s+)*(?:soon"
+    r"|(?:right\s+)?now)\b(?=\W*(?:please|pls|if\s+possible)?\W*$)"
+)
+ANY_DAY = (
+    r"\b(?:any|every)\s?day(?:s)?(?:\s+(?:at\s+all|of\s+the\s+week|is\s+fine|works))?\b"
+    r"|\bany\s+date\b|\bdaily\b"
+)
+ANY_TIME = (
+    r"\bany\s?times?\b(?:\s+(?:at\s+all|of\s+(?:the\s+)?day|is\s+(?:fine|good|ok)|works))?"
+    r"|\ball\s+day\b"
+    r"|\bany\s+(?:hour|slot|appointment|opening)\b|\bwhat\s?ever\s+time\b"
+)
+WHENEVER = (
+    r"\bwhen\s?ever\b|\bno\s+preference\b|\b(?:don't|dont|do\s+not)\s+(?:really\s+)?(?:mind|care)\b"
+    r"|\b(?:doesn't|doesnt|does\s+not)\s+matter\b|\bflexible\b|\bup\s+to\s+you\b"
+    r"|\byou\s+(?:choose|pick|decide)\b"
+    r"|\bwhat\s?ever\b(?:'?s|\s+is|\s+you)?|\banything\s+(?:works|goes|is\s+fine|is\s+good"
+    r"|suits)\b|\bsurprise\s+me\b"
+    r"|\bi'?m\s+easy\b|\bsome\s?times?\b(?=\W*$)|\bany(?:thing|\s+of\s+them)\b(?=\W*$)"
+)
+# "What have you got?" wishes for nothing in particular.
+WHAT_IS_FREE = (
+    r"\bwhat(?:'s|\s+is|\s+are)?\s+(?:(?:your|the|my)\s+)?(?:times?\s+|days?\s+|slots?\s+"
+    r"|dates?\s+|else\s+)?(?:do\s+you\s+have|have\s+you"
+    r"(?:\s+got)?|you\s+(?:have|got)|can\s+you\s+(?:do|offer)|are\s+(?:there|available"
+    r"|free)|is\s+(?:there|available|free|open)"
+    r"|available|free|open|availability|options|slots|times)\b"
+    r"|\bwhen\s+(?:are\s+you|do\s+you\s+have|is|can\s+(?:i|you)|could\s+(?:i|you)|would\s+be)\b"
+    r"|\b(?:do\s+you\s+have|have\s+you\s+got|got|is\s+there|are\s+there)\s+(?:any\s?thing"
+    r"|any|some|a)\b"
+    r"|\bany\s+(?:availability|openings|slots|appointments|times|vacanc\w+|spaces?)\b"
+    r"|\byou\s+tell\s+me\b"
+    r"|\bshow\s+me\b"
+)
 
 
-def find_time(text: str, now: datetime, *, month_first: bool, bare: bool = False) -> Mention:
-    """Read a day and a time of day out of `text`; `now` is local.
+IN_HOURS = (
+    rf"\bin\s+(?:about\s+|around\s+)?(?P<count>half\s+an?|{COUNT})\s+"
+    r"(?P<unit>hours?|hrs?|minutes?|mins?)\b(?:'?\s+time)?"
+)
 
-    `month_first` says what 3/4 means. With `bare`, the text answers "when?", so that a lone
-    number is an hour.
+
+@dataclass(frozen=True)
+class Mention:
+    """What a text says about a time; `spans` are the places in the text that say it.
+
+    `any_day` and `any_time` are said in so many words; with `soonest` any will do as well.
     """
-    scan = Scan(text, now, month_first)
-    _drop_what_is_ruled_out(scan)
-    read_day(scan)
-    read_soonest(scan)
-    read_hour(scan, bare=bare)
-    _read_vague(scan)
-    if bare and not scan.mention.day and not scan.mention.refusal and not scan.mention.soonest:
-        _read_other_languages(scan, text)
-    return scan.mention
+
+    days: Days | None = None
+    hours: Hours | None = None
+    refusal: Refusal | None = None
+    soonest: bool = False
+    any_day: bool = False
+    any_time: bool = False
+    spans: tuple[Span, ...] = field(default=())
+
+    def __bool__(self) -> bool:
+        return bool(
+            self.days or self.hours or self.refusal or self.soonest or self.any_day or self.any_time
+        )
 
 
-def _read_other_languages(scan: Scan, text: str) -> None:
-    """ "24 décembre à 14h", "3 декабря": a whole answer that is a date and nothing else."""
-    if len(text) > LONGEST_FOREIGN_DATE or not _names_more_than_english(text):
-        return
-    midnight = datetime.combine(scan.today, time())
+def find_time(
+    text: str, now: datetime, *, month_first: bool, known: Window | None = None, bare: bool = False
+) -> Mention:
+    """Read the days and the hours that `text` speaks of; `now` is local.
+
+    `month_first` says what 3/4 means, `known` is the window that earlier messages gave. With
+    `bare`, the text answers "when?", so that a lone number is an hour.
+    """
+    scan = Scan(text, now, month_first=month_first, known=known)
+    soonest = bool(scan.take(SOONEST) or (bare and scan.take(SOON)))
+    soon = _in_hours(scan) if bare else None
+    if soon is not None:
+        return replace(soon, spans=tuple(scan.spans))
+    name_days(scan, bare=bare)
+    name_hours(scan, bare=bare)
+    hours = read_hours(scan)
+    days = read_days(scan)
+    any_day = scan.take(ANY_DAY) is not None
+    any_time = scan.take(ANY_TIME) is not None
+    if bare and scan.take(WHENEVER if scan.find(WHENEVER) else WHAT_IS_FREE):
+        any_time = True
+    if bare and not (days or soonest or any_time or any_day or scan.refusal):
+        days = _in_other_languages(scan)
+    return Mention(days, hours, scan.refusal, soonest, any_day, any_time, tuple(scan.spans))
+
+
+def _in_hours(scan: Scan) -> Mention | None:
+    """ "in 2 hours", "in half an hour": from that time on, for an hour."""
+    match = scan.take(IN_HOURS)
+    if match is None:
+        return None
+    said = match["count"].lower()
+    many = 0.5 if said.startswith("half") else counted(said)
+    unit = timedelta(hours=1) if match["unit"].lower().startswith("h") else timedelta(minutes=1)
+    moment = (scan.now + many * unit).replace(second=0, microsecond=0)
+    day, clock = moment.date(), moment.time()
+    until = (moment + timedelta(hours=1)).time()
+    hours = Hours((Clocks(clock, until if until > clock else LAST_MINUTE, clock),), sure=True)
+    return Mention(Days(day, day), hours)
+
+
+def _in_other_languages(scan: Scan) -> Days | None:
+    """ "24 décembre", "вторник": an answer of which nothing else is left than a date."""
+    words = re.sub(rf"[{READ}{CLOCK_MARK}{PART_MARK}{FILL}\s]+", " ", scan.left)
+    words = re.sub(FOREIGN_AT, "", words.strip(" .,;!?"), flags=re.IGNORECASE).strip()
+    if len(words) > LONGEST_FOREIGN_DATE or not re.search(r"[^\W\d_]{3}|[^\x00-\x7f]", words):
+        return None
+    day = _foreign_day(words, scan, ["day"])
+    if day is None and " " not in words:
+        # A weekday is no day of the month; what is far off would be a month.
+        day = _foreign_day(words, scan, [])
+        day = day if day and day - scan.today <= timedelta(days=7) and len(words) > 3 else None
+    if day is None:
+        return None
+    scan.spans.append((0, len(scan.text)))
+    if day < scan.today:
+        scan.refuse(Refusal.PAST_TIME)
+    return Days(day, day)
+
+
+def _foreign_day(words: str, scan: Scan, parts: list[str]) -> date | None:
     found = dateparser.parse(
-        text,
+        words,
+        languages=LANGUAGES,
         settings={
             "PREFER_DATES_FROM": "future",
-            "RELATIVE_BASE": midnight,
-            "REQUIRE_PARTS": ["day"],
+            "RELATIVE_BASE": datetime.combine(scan.today, time()),
+            "REQUIRE_PARTS": parts,
             "DATE_ORDER": "MDY" if scan.month_first else "DMY",
         },
     )
-    if found is None:
-        return
-    scan.mention.day = found.date()
-    scan.mention.vague = False
-    scan.mention.spans.append((0, len(text)))
-    if found.time() != midnight.time():
-        scan.mention.hour = Hour((found.time(),), sure=True)
-
-
-def _names_more_than_english(text: str) -> bool:
-    """Whether there is a word in it: figures alone are no other language."""
-    return re.search(r"[^\W\d_]{3}|[^\x00-\x7f]", text) is not None
-
-
-def _drop_what_is_ruled_out(scan: Scan) -> None:
-    """ "not tuesday, wednesday": what the visitor cannot do is no offer."""
-    ruled_out = r"\b(?:not|(?:can't|cannot)\s+(?:do|make)|instead\s+of|rather\s+than|than)"
-    what = (
-        rf"(?:{WEEKDAY}\b|tomorrow|today|\d{{1,2}}(?:st|nd|rd|th)|{NUMBER}\s*{MERIDIEM}"
-        rf"|{NUMBER}\b|{PART}\b)"
-    )
-    while scan.take(rf"{ruled_out}\s+(?:on\s+|at\s+|in\s+)?(?:the\s+)?{what}"):
-        pass
-
-
-def _read_vague(scan: Scan) -> None:
-    mention = scan.mention
-    if mention.day is None and not mention.soonest and mention.refusal is None:
-        words = (
-            rf"\b(?:any\s?time|any\s+day|whenever|some\s?time|(?:next|this|in\s+a)\s+(?:week|month)"
-            rf"|the\s+week\s+after(?:\s+next)?|week-?(?:day|end)s?|{MONTH}(?!\w)|later|soon"
-            rf"|end\s+of\s+(?:the|this|next)\s+(?:week|month))\b"
-        )
-        mention.vague = scan.take(words) is not None
-
-
-# --- settling: what was said, on the clinic's clock ---
-
-
-def settle_time(
-    mention: Mention,
-    now: datetime,
-    tz: tzinfo,
-    clinic: Clinic,
-    *,
-    pending_day: date | None = None,
-    pending_hour: time | None = None,
-) -> datetime:
-    """The moment that was meant, aware and in `tz`; raises `TimeRefused`."""
-    if mention.refusal is not None:
-        raise TimeRefused(mention.refusal)
-    if mention.soonest:
-        return _first_opening(now + SOONEST, tz, clinic)
-    day = mention.day or pending_day
-    hour = mention.hour or (Hour((pending_hour,)) if pending_hour else None)
-    if not mention:
-        raise TimeRefused(Refusal.NOT_UNDERSTOOD)
-    if day is None:
-        raise TimeRefused(Refusal.NO_DAY, hour=hour.choices[0] if hour and hour.choices else None)
-    _check_day(day, now.astimezone(tz).date(), clinic)
-    if hour is None:
-        raise TimeRefused(Refusal.NO_TIME_OF_DAY, day)
-    return _settle_hour(day, hour, now, tz, clinic)
-
-
-def _check_day(day: date, today: date, clinic: Clinic) -> None:
-    if day < today:
-        raise TimeRefused(Refusal.PAST_TIME)
-    if day > today + FARTHEST:
-        raise TimeRefused(Refusal.TOO_FAR)
-    if not clinic.openings_on(day):
-        raise TimeRefused(Refusal.OUTSIDE_HOURS)
-
-
-def _settle_hour(day: date, hour: Hour, now: datetime, tz: tzinfo, clinic: Clinic) -> datetime:
-    said = [datetime.combine(day, clock, tz) for clock in hour.choices]
-    if said and not any(map(_on_the_clock, said)):
-        raise TimeRefused(Refusal.IMPOSSIBLE_TIME, day)
-    for moment in [*said, *_steps(day, hour, tz)]:
-        if moment > now and clinic.is_open(moment):
-            return moment
-    ahead = [moment for moment in said if moment > now]
-    open_before = any(clinic.is_open(moment) for moment in said if moment <= now)
-    if open_before or (said and not ahead):
-        raise TimeRefused(Refusal.PAST_TIME, day)
-    raise TimeRefused(Refusal.OUTSIDE_HOURS, day)
-
-
-def _steps(day: date, hour: Hour, tz: tzinfo) -> Iterator[datetime]:
-    """The quarter hours of "morning" or "after 3"; none for a time on the clock."""
-    if hour.start is None or hour.until is None:
-        return
-    moment = datetime.combine(day, hour.start, tz)
-    until = datetime.combine(day, hour.until, tz)
-    while moment < until:
-        yield moment
-        moment += STEP
-
-
-def _on_the_clock(moment: datetime) -> bool:
-    """False for the hour that is skipped when summer time begins."""
-    return moment.astimezone(UTC).astimezone(moment.tzinfo).time() == moment.time()
-
-
-def _first_opening(after: datetime, tz: tzinfo, clinic: Clinic) -> datetime:
-    local = after.astimezone(tz)
-    all_day = Hour((), time(0), LAST_MINUTE)
-    for day in (local.date() + timedelta(days=ahead) for ahead in count()):
-        if day > local.date() + FARTHEST:
-            raise TimeRefused(Refusal.OUTSIDE_HOURS)
-        for moment in _steps(day, all_day, tz):
-            if moment >= after and clinic.is_open(moment):
-                return moment
-    raise AssertionError("days do not end")
+    return found.date() if found else None

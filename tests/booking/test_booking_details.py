@@ -18,6 +18,7 @@ from booking.details import (
     read_phone,
 )
 from booking.errors import DetailRefused
+from booking.windows import Window, Wish
 
 
 @pytest.mark.parametrize(
@@ -189,9 +190,7 @@ def test_what_is_missing_is_told_in_the_order_it_is_asked_for() -> None:
             concern="scars",
             time=PreferredTime(datetime(2026, 11, 24, 20, 0, tzinfo=UTC), "tuesday 3pm"),
             notes="none",
-            pending_day=date(2026, 11, 24),
-            pending_hour=time(15),
-            pending_text="tuesday",
+            wish=Wish(Window(date(2026, 11, 24), date(2026, 11, 24), start=time(15)), "after 3"),
         ),
     ],
 )

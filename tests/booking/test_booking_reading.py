@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from booking.clinic import Clinic
 from booking.details import Contact, Details, PreferredTime, Slot
 from booking.reading import Reading, read_answer
+from booking.windows import Window, Wish
 
 NEW_YORK = ZoneInfo("America/New_York")
 NAME, CONTACT, CONCERN, TIME = Slot
@@ -26,6 +27,8 @@ EVERYTHING = Details(
     time=PreferredTime(datetime(2026, 11, 24, 15, 0, tzinfo=NEW_YORK), "tuesday 3pm"),
 )
 TUESDAY_AT_3 = "2026-11-24 15:00"
+TUESDAY = date(2026, 11, 24)
+ON_TUESDAY = Details(wish=Wish(Window(TUESDAY, TUESDAY), "tuesday"))
 
 
 @dataclass
@@ -39,19 +42,28 @@ class Case:
     concern: str | None = None
     known: Details = NOTHING
     cleared: set[Slot] = field(default_factory=set)
-    pending: date | None = None
+
+
+def shown(window: Window) -> str:
+    """Such as "2026-11-24", "2026-11-24 15:00" or "2026-11-24 05:00-11:59"."""
+    days = f"{window.first}" if window.first == window.last else f"{window.first}..{window.last}"
+    if (window.start, window.until) == (Window.start, Window.until):
+        return days
+    if window.start == window.until:
+        return f"{days} {window.start:%H:%M}"
+    return f"{days} {window.start:%H:%M}-{window.until:%H:%M}"
 
 
 def told(reading: Reading) -> dict[str, str]:
-    """What was found, flat: name, email, phone, concern, time (local)."""
+    """What was found, flat: name, email, phone, concern, and the window wished for as time."""
     flat: dict[str, str] = {}
     for slot, value in reading.found.items():
         match value:
             case Contact(email, phone):
                 flat |= {"email": email} if email else {}
                 flat |= {"phone": phone} if phone else {}
-            case PreferredTime(starts_at):
-                flat["time"] = f"{starts_at:%Y-%m-%d %H:%M}"
+            case Wish(window):
+                flat["time"] = shown(window)
             case str():
                 flat[slot.value] = value
     return flat
@@ -111,21 +123,18 @@ ALL_AT_ONCE = [
     Case(
         "sun spots, and monday works, contact me at rosa@example.org",
         None,
-        {"email": "rosa@example.org", "concern": "sun spots"},
+        {"email": "rosa@example.org", "concern": "sun spots", "time": "2026-11-23"},
         concern="sun spots",
-        pending=date(2026, 11, 23),
     ),
     Case(
         "Ana Lopez, ana@x.com, acne scars, tuesday",
         NAME,
-        {"name": "Ana Lopez", "email": "ana@x.com", "concern": "acne scars"},
-        pending=date(2026, 11, 24),
+        ALL | {"time": "2026-11-24"},
     ),
     Case(
         "Ana Lopez, ana@x.com, sunday 3pm",
         NAME,
-        {"name": "Ana Lopez", "email": "ana@x.com"},
-        problem="time:outside_hours",
+        {"name": "Ana Lopez", "email": "ana@x.com", "time": "2026-11-22 15:00"},
     ),
 ]
 NAMES = [
@@ -190,7 +199,7 @@ NAMES = [
             "i'm feeling terrible",
         ]
     ),
-    Case("call me tomorrow morning", None, {"time": "2026-11-21 10:00"}),
+    Case("call me tomorrow morning", None, {"time": "2026-11-21 05:00-11:59"}),
     Case("I'm 52 with acne scars", None, {"concern": "acne scars"}, concern="acne scars"),
     Case(
         "My name is Ana and I have acne scars",
@@ -269,11 +278,11 @@ CONCERNS = [
     ),
 ]
 TIMES = [
-    Case("tuesday", TIME, problem="time:no_time_of_day", pending=date(2026, 11, 24)),
-    Case("3pm", TIME, {"time": TUESDAY_AT_3}, known=Details(pending_day=date(2026, 11, 24))),
-    Case("3", TIME, {"time": TUESDAY_AT_3}, known=Details(pending_day=date(2026, 11, 24))),
-    Case("sunday 3pm", TIME, problem="time:outside_hours"),
-    Case("whatever you like", TIME, problem="time:not_understood"),
+    Case("tuesday", TIME, {"time": "2026-11-24"}),
+    Case("3pm", TIME, {"time": TUESDAY_AT_3}, known=ON_TUESDAY),
+    Case("3", TIME, {"time": TUESDAY_AT_3}, known=ON_TUESDAY),
+    Case("sunday 3pm", TIME, {"time": "2026-11-22 15:00"}),
+    Case("blue", TIME, problem="time:not_understood"),
     Case(
         "tuesday 3pm and my name's Ana",
         TIME,
@@ -295,7 +304,7 @@ CORRECTIONS = [
         ("swap the date for friday", FRIDAY_AT_3, None),
         ("friday", FRIDAY_AT_3, None),
         ("can we make it 4 instead of 3", {"time": "2026-11-24 16:00"}, None),
-        ("morning would be better than afternoon", {"time": "2026-11-24 10:00"}, None),
+        ("morning would be better than afternoon", {"time": "2026-11-24 05:00-11:59"}, None),
         ("not ana, anna", {"name": "Anna Lopez"}, None),
         ("no my name is anna not ana", {"name": "Anna Lopez"}, None),
         ("not Ana Lopez but Anna López", {"name": "Anna López"}, None),
@@ -335,9 +344,9 @@ TAKEN_BACK = [
         cleared={CONTACT},
     ),
     Case(
-        "change the time to sunday at 3",
+        "change the time to feb 30",
         None,
-        problem="time:outside_hours",
+        problem="time:impossible_time",
         known=EVERYTHING,
         cleared={TIME},
     ),
@@ -353,45 +362,46 @@ def test_a_message_is_read(case: Case, clinic: Clinic, now: datetime) -> None:
     assert told(reading) == case.found
     assert (f"{problem.slot}:{problem.code}" if problem else None) == case.problem
     assert reading.cleared == case.cleared
-    assert reading.pending_day == case.pending
 
 
 def answer(known: Details, text: str, asked: Slot | None, clinic: Clinic, now: datetime) -> Details:
     return read_answer(text, asked, known, now, clinic, "US").applied_to(known)
 
 
-def test_a_day_and_then_an_hour_make_a_time(clinic: Clinic, now: datetime) -> None:
+def window_of(known: Details) -> str:
+    assert known.wish is not None
+    return shown(known.wish.window)
+
+
+def test_a_day_and_then_an_hour_make_a_wish(clinic: Clinic, now: datetime) -> None:
     half = answer(NOTHING, "tuesday", TIME, clinic, now)
-    whole = answer(half, "after 3", TIME, clinic, now)
+    whole = answer(half, "3pm", TIME, clinic, now)
 
-    assert (half.time, half.pending_day) == (None, date(2026, 11, 24))
-    assert whole.time == PreferredTime(
-        datetime(2026, 11, 24, 15, 0, tzinfo=NEW_YORK), "tuesday, after 3"
-    )
-    assert (whole.pending_day, whole.pending_text) == (None, None)
+    assert (window_of(half), window_of(whole)) == ("2026-11-24", TUESDAY_AT_3)
+    assert whole.wish is not None
+    assert whole.wish.text == "tuesday, 3pm"
 
 
-def test_an_hour_and_then_a_day_make_a_time(clinic: Clinic, now: datetime) -> None:
+def test_an_hour_and_then_a_day_make_a_wish(clinic: Clinic, now: datetime) -> None:
     half = answer(NOTHING, "after 3", TIME, clinic, now)
     whole = answer(half, "tuesday", TIME, clinic, now)
 
-    assert whole.time is not None
-    assert whole.time.starts_at == datetime(2026, 11, 24, 15, 0, tzinfo=NEW_YORK)
+    assert window_of(whole) == "2026-11-24 15:00-23:59"
 
 
-def test_a_day_said_in_passing_waits_for_its_hour(clinic: Clinic, now: datetime) -> None:
+def test_a_wish_is_no_time_until_a_free_one_is_chosen(clinic: Clinic, now: datetime) -> None:
     known = answer(NOTHING, "Ana Lopez, ana@x.com, acne scars, tuesday", NAME, clinic, now)
-    whole = answer(known, "3pm", TIME, clinic, now)
+    wished = answer(known, "3pm", TIME, clinic, now)
 
-    assert whole.missing() == ()
+    assert wished.missing() == (TIME,)
+    assert window_of(wished) == TUESDAY_AT_3
 
 
-def test_a_closed_hour_is_replaced_on_the_same_day(clinic: Clinic, now: datetime) -> None:
-    closed = answer(NOTHING, "monday 7am", TIME, clinic, now)
-    whole = answer(closed, "10am then", TIME, clinic, now)
+def test_a_new_wish_takes_the_place_of_the_time_chosen(clinic: Clinic, now: datetime) -> None:
+    changed = answer(EVERYTHING, "actually make it 4", None, clinic, now)
 
-    assert whole.time is not None
-    assert whole.time.starts_at == datetime(2026, 11, 23, 10, 0, tzinfo=NEW_YORK)
+    assert changed.time is None
+    assert window_of(changed) == "2026-11-24 16:00"
 
 
 def test_a_new_email_leaves_the_phone_alone(clinic: Clinic, now: datetime) -> None:
@@ -412,8 +422,8 @@ def test_what_was_taken_back_is_asked_for_again(clinic: Clinic, now: datetime) -
 def test_the_visitors_words_for_the_time_are_kept(clinic: Clinic, now: datetime) -> None:
     known = answer(NOTHING, "Ana, ana@x.com, tuesday after 3, scars", None, clinic, now)
 
-    assert known.time is not None
-    assert known.time.text == "tuesday after 3"
+    assert known.wish is not None
+    assert known.wish.text == "tuesday after 3"
 
 
 @settings(deadline=None, max_examples=200)
@@ -429,7 +439,7 @@ def test_the_visitors_words_for_the_time_are_kept(clinic: Clinic, now: datetime)
         ).map(" ".join),
     ),
     asked=st.sampled_from([None, *Slot]),
-    known=st.sampled_from([NOTHING, EVERYTHING, Details(pending_day=date(2026, 11, 24))]),
+    known=st.sampled_from([NOTHING, EVERYTHING, ON_TUESDAY]),
     concern=st.sampled_from([None, "acne scars"]),
 )
 def test_no_message_breaks_the_reader(

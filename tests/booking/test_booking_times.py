@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,288 +10,655 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from booking.clinic import WEEKDAYS, Clinic, OpeningHours
-from booking.details import read_time
-from booking.errors import TimeRefused
+from booking.windows import Window, Wish
+from booking.wishes import WishReading, read_wish
 
 NEW_YORK = ZoneInfo("America/New_York")
+# "on" is as far ahead as there are days, hours are those at which a start fits, and "exactly"
+# says that one day and one time were asked for.
 UNDERSTOOD = [
-    # a day and a time
-    ("next tuesday after 3", "Tue 2026-11-24 15:00"),
-    ("tuesday 3pm", "Tue 2026-11-24 15:00"),
-    ("3pm tuesday", "Tue 2026-11-24 15:00"),
-    ("TUESDAY 3 PM", "Tue 2026-11-24 15:00"),
-    ("Tuesday, 3 p.m. would be great", "Tue 2026-11-24 15:00"),
-    ("tues 2.30pm", "Tue 2026-11-24 14:30"),
-    ("tues at 2.30", "Tue 2026-11-24 14:30"),
-    ("tusday or wensday at 4", "Wed 2026-11-25 16:00"),
-    ("mon 1430", "Mon 2026-11-23 14:30"),
-    ("mon 9", "Mon 2026-11-23 09:00"),
-    ("mon 15h30", "Mon 2026-11-23 15:30"),
-    ("330pm monday", "Mon 2026-11-23 15:30"),
-    ("monday three pm", "Mon 2026-11-23 15:00"),
-    ("monday at three", "Mon 2026-11-23 15:00"),
-    ("monday 3 o'clock", "Mon 2026-11-23 15:00"),
-    ("monday 3 o\u2019clock", "Mon 2026-11-23 15:00"),
-    ("next wednesday, half past two", "Wed 2026-11-25 14:30"),
-    ("wednesday quarter to ten", "Wed 2026-11-25 09:45"),
-    ("wednesday ten past 4", "Wed 2026-11-25 16:10"),
-    ("monday 5ish", "Mon 2026-11-23 17:00"),
-    ("tomorrow around 1", "Sat 2026-11-21 13:00"),
-    ("tmrw 1ish", "Sat 2026-11-21 13:00"),
-    ("noon on saturday suits me", "Sat 2026-11-21 12:00"),
-    ("monday 5:59pm", "Mon 2026-11-23 17:59"),
-    ("3 on monday", "Mon 2026-11-23 15:00"),
-    # bare hours mean the clinic's day
-    ("monday at 1", "Mon 2026-11-23 13:00"),
-    ("monday at 10", "Mon 2026-11-23 10:00"),
-    ("monday at 12", "Mon 2026-11-23 12:00"),
-    # which week
-    ("this saturday at 11", "Sat 2026-11-21 11:00"),
-    ("saturday at 11", "Sat 2026-11-21 11:00"),
-    ("next saturday at 11", "Sat 2026-11-28 11:00"),
-    ("tuesday next week 10am", "Tue 2026-11-24 10:00"),
-    ("next week tuesday 10am", "Tue 2026-11-24 10:00"),
-    ("a week from tuesday at 4", "Tue 2026-12-01 16:00"),
-    ("tuesday week at 4", "Tue 2026-12-01 16:00"),
-    ("friday 3pm", "Fri 2026-11-27 15:00"),
-    ("this friday 3pm", "Fri 2026-11-20 15:00"),
-    ("today at 3", "Fri 2026-11-20 15:00"),
-    ("in 2 weeks at 10", "Fri 2026-12-04 10:00"),
-    ("in a fortnight at 11", "Fri 2026-12-04 11:00"),
-    # dates
-    ("the 3rd at noon", "Thu 2026-12-03 12:00"),
-    ("friday the 27th at 2pm", "Fri 2026-11-27 14:00"),
-    ("24/12 at 10", "Thu 2026-12-24 10:00"),
-    ("12/24 at 10", "Thu 2026-12-24 10:00"),
-    ("24.12. at 10", "Thu 2026-12-24 10:00"),
-    ("1/2/27 10am", "Sat 2027-01-02 10:00"),
-    ("2026-12-01 10:00", "Tue 2026-12-01 10:00"),
-    ("2026-12-01T15:30", "Tue 2026-12-01 15:30"),
-    ("dec 1st, 3pm", "Tue 2026-12-01 15:00"),
-    ("1 dec 1500", "Tue 2026-12-01 15:00"),
-    ("the first of december at 3pm", "Tue 2026-12-01 15:00"),
-    ("December 3, 2026 at 10", "Thu 2026-12-03 10:00"),
-    ("tuesday 24 november at 2", "Tue 2026-11-24 14:00"),
-    ("3rd of march at 4", "Wed 2027-03-03 16:00"),
-    # parts of a day, limits and ranges
-    ("friday morning", "Fri 2026-11-27 10:00"),
-    ("tomorrow morning at 11", "Sat 2026-11-21 11:00"),
-    ("tomorrow lunchtime", "Sat 2026-11-21 12:00"),
-    ("this afternoon", "Fri 2026-11-20 14:00"),
-    ("tonight", "Fri 2026-11-20 17:00"),
-    ("monday evening", "Mon 2026-11-23 17:00"),
-    ("monday after work", "Mon 2026-11-23 17:00"),
-    ("monday or thursday, late afternoon", "Mon 2026-11-23 16:00"),
-    ("first thing monday", "Mon 2026-11-23 09:00"),
-    ("monday before 11", "Mon 2026-11-23 10:00"),
-    ("monday not before noon", "Mon 2026-11-23 12:00"),
-    ("any time on the 21st", "Sat 2026-11-21 10:00"),
-    ("tuesday between 2 and 4", "Tue 2026-11-24 14:00"),
-    ("tuesday 2-4pm", "Tue 2026-11-24 14:00"),
-    ("tuesday 10-2pm", "Tue 2026-11-24 10:00"),
-    ("10-12 on tuesday", "Tue 2026-11-24 10:00"),
-    # as soon as possible, and what is ruled out
-    ("asap", "Fri 2026-11-20 12:00"),
-    ("the earliest you've got", "Fri 2026-11-20 12:00"),
-    ("asap on monday", "Mon 2026-11-23 09:00"),
-    ("not tuesday, wednesday at 3", "Wed 2026-11-25 15:00"),
-    ("good morning, tuesday at 3 please", "Tue 2026-11-24 15:00"),
+    ("next tuesday after 3", "Tue 24 Nov, 15:00-23:59"),
+    ("any weekday morning", "Fri 20 Nov on (Mon Tue Wed Thu Fri), 05:00-11:59"),
+    ("tomorrow 5ish", "Sat 21 Nov, 16:00-18:00, around 17:00"),
+    ("the 3rd at noon", "Thu 3 Dec, 12:00 exactly"),
+    ("not before the 10th", "Thu 10 Dec on"),
+    ("after the 10th", "Fri 11 Dec on"),
+    ("this weekend", "Sat 21 Nov to Sun 22 Nov"),
+    ("next weekend", "Sat 28 Nov to Sun 29 Nov"),
+    ("asap", "Fri 20 Nov on"),
+    ("soonest", "Fri 20 Nov on"),
+    ("whenever", "Fri 20 Nov on"),
+    ("anytime next week", "Mon 23 Nov to Sun 29 Nov"),
+    ("first thing monday", "Mon 23 Nov, 00:00-10:30"),
+    ("in the morning", "Fri 20 Nov on, 05:00-11:59"),
+    ("late afternoon", "Fri 20 Nov on, 15:00-18:00"),
+    ("mornings", "Fri 20 Nov on, 05:00-11:59"),
+    ("tuesdays or thursdays after 4", "Tue 24 Nov on (Tue Thu), 16:00-23:59"),
+    ("mon or wed", "Mon 23 Nov to Wed 25 Nov (Mon Wed)"),
+    ("tomorrow or friday", "Sat 21 Nov to Fri 27 Nov (Fri Sat)"),
+    ("between the 3rd and the 7th", "Thu 3 Dec to Mon 7 Dec"),
+    ("in december", "Tue 1 Dec to Thu 31 Dec"),
+    ("end of next week", "Thu 26 Nov to Fri 27 Nov"),
+    ("end of the month", "Tue 24 Nov to Mon 30 Nov"),
+    ("the week after next", "Mon 30 Nov to Sun 6 Dec"),
+    ("a fortnight from now", "Fri 4 Dec"),
+    ("wednesday, hour 16", "Wed 25 Nov, 16:00 exactly"),
+    ("hour 17", "Fri 20 Nov on, 17:00"),
+    ("16h", "Fri 20 Nov on, 16:00"),
+    ("coming Thursday, in the late morning", "Thu 26 Nov, 10:00-11:59"),
+    ("before 11 on friday", "Fri 27 Nov, 00:00-10:59"),
+    ("not tuesday, wednesday", "Wed 25 Nov"),
+    ("Thursday not wednesday", "Thu 26 Nov"),
+    ("any day but monday", "Fri 20 Nov on (Tue Wed Thu Fri Sat Sun)"),
+    ("except fridays", "Sat 21 Nov on (Mon Tue Wed Thu Sat Sun)"),
+    ("after work", "Fri 20 Nov on, 17:00-23:59"),
+    ("lunchtime", "Fri 20 Nov on, 12:00-14:00"),
+    ("evenings", "Fri 20 Nov on, 17:00-22:00"),
+    ("3am", "Fri 20 Nov on, 03:00"),
+    ("christmas day", "Fri 25 Dec"),
+    ("noon", "Fri 20 Nov on, 12:00"),
+    ("half 3", "Fri 20 Nov on, 15:30"),
+    ("next month", "Tue 1 Dec to Thu 31 Dec"),
+    ("in two weeks", "Fri 4 Dec"),
+    ("the 1st of next month", "Tue 1 Dec"),
+    ("tomorow", "Sat 21 Nov"),
+    ("thurs 2.30", "Thu 26 Nov, 14:30 exactly"),
+    ("10/12", "Thu 10 Dec"),
+    ("monday week", "Mon 30 Nov"),
+    ("3-7 december", "Thu 3 Dec to Mon 7 Dec"),
+    ("december 3-7", "Thu 3 Dec to Mon 7 Dec"),
+    ("3, 4 or 5 december", "Thu 3 Dec to Sat 5 Dec"),
+    ("the 3rd or 4th of december", "Thu 3 Dec to Fri 4 Dec"),
+    ("the 3rd or the 12th", "Thu 3 Dec to Sat 12 Dec (Thu Sat) without 5 Dec, 10 Dec"),
+    ("mon-wed", "Mon 23 Nov to Wed 25 Nov"),
+    ("monday to friday", "Mon 23 Nov to Fri 27 Nov"),
+    ("weekdays 9-5", "Fri 20 Nov on (Mon Tue Wed Thu Fri), 09:00-16:59"),
+    ("between tuesday and thursday", "Tue 24 Nov to Thu 26 Nov"),
+    ("i'm away until the 10th", "Thu 10 Dec on"),
+    ("tuesday or thursday next week", "Tue 24 Nov to Thu 26 Nov (Tue Thu)"),
+    ("next week tuesday or thursday", "Tue 24 Nov to Thu 26 Nov (Tue Thu)"),
+    ("not today", "Sat 21 Nov on"),
+    ("not this week", "Mon 23 Nov on"),
+    ("first friday of december", "Fri 4 Dec"),
+    ("before christmas", "Fri 20 Nov to Thu 24 Dec"),
+    ("after new year", "Sat 2 Jan 2027 on"),
+    ("in the new year", "Fri 1 Jan 2027 to Sun 31 Jan 2027"),
+    ("early december", "Tue 1 Dec to Thu 10 Dec"),
+    ("friday the 27th at 2pm", "Fri 27 Nov, 14:00 exactly"),
+    ("tuesday doesn't work, can you do thursday", "Thu 26 Nov"),
+    ("can't do mornings", "Fri 20 Nov on, 12:00-23:59"),
+    ("not mornings", "Fri 20 Nov on, 12:00-23:59"),
+    ("no mondays", "Fri 20 Nov on (Tue Wed Thu Fri Sat Sun)"),
+    ("mondays are bad", "Fri 20 Nov on (Tue Wed Thu Fri Sat Sun)"),
+    ("3 or 4pm", "Fri 20 Nov on, 15:00-16:00, around 15:00"),
+    ("3pm or 4pm on monday or tuesday", "Mon 23 Nov to Tue 24 Nov, 15:00-16:00, around 15:00"),
+    ("between 2 and 4", "Fri 20 Nov on, 14:00-15:59"),
+    ("2-4pm tuesday", "Tue 24 Nov, 14:00-15:59"),
+    ("10-2pm monday", "Mon 23 Nov, 10:00-13:59"),
+    ("from 3pm to 5pm", "Fri 20 Nov on, 15:00-16:59"),
+    ("9-10pm", "Fri 20 Nov on, 21:00-21:59"),
+    ("after 11 but before 2", "Fri 20 Nov on, 11:00-13:59"),
+    ("tonight", "Fri 20 Nov, 17:00-23:59"),
+    ("this afternoon", "Fri 20 Nov, 12:00-17:00"),
+    ("later today", "Fri 20 Nov"),
+    ("later this week", "Sat 21 Nov to Sun 22 Nov"),
+    ("midweek", "Tue 24 Nov on (Tue Wed Thu)"),
+    ("today at 3", "Fri 20 Nov, 15:00 exactly"),
+    ("8", "Fri 20 Nov on, 08:00"),
+    ("8 in the evening", "Fri 20 Nov on, 20:00"),
+    ("friday evening at 8", "Fri 27 Nov, 20:00 exactly"),
+    ("december", "Tue 1 Dec to Thu 31 Dec"),
+    ("may", "Sat 1 May 2027 to Mon 31 May 2027"),
+    ("in may", "Sat 1 May 2027 to Mon 31 May 2027"),
+    ("24 décembre à 14h", "Thu 24 Dec, 14:00 exactly"),
+    ("3 декабря 15:00", "Thu 3 Dec, 15:00 exactly"),
+    ("mercredi", "Wed 25 Nov"),
+    ("what do you have on friday", "Fri 27 Nov"),
+    ("what's available", "Fri 20 Nov on"),
+    ("i'm flexible", "Fri 20 Nov on"),
+    ("sat", "Sat 21 Nov"),
+    ("sun 10am", "Sun 22 Nov, 10:00 exactly"),
+    ("tues or weds pm", "Tue 24 Nov to Wed 25 Nov, 12:00-23:59"),
+    ("tuesday am", "Tue 24 Nov, 05:00-11:59"),
+    ("morning or evening", "Fri 20 Nov on, 05:00-11:59"),
+    ("change tuesday to thursday", "Thu 26 Nov"),
+    ("can we make it 4 instead of 3", "Fri 20 Nov on, 16:00"),
+    ("morning would be better than afternoon", "Fri 20 Nov on, 05:00-11:59"),
+    ("week of december 7", "Mon 7 Dec to Sun 13 Dec"),
+    ("by friday", "Fri 20 Nov to Fri 27 Nov"),
+    ("until friday", "Fri 20 Nov to Fri 27 Nov"),
+    ("from the 10th", "Thu 10 Dec on"),
+    ("the 10th or later", "Thu 10 Dec on"),
+    ("tuesday after the 10th", "Tue 15 Dec"),
+    ("2026-12-01T15:30", "Tue 1 Dec, 15:30 exactly"),
+    ("24.12. at 10", "Thu 24 Dec, 10:00 exactly"),
+    ("1/2/27 10am", "Sat 2 Jan 2027, 10:00 exactly"),
+    ("mon 1430", "Mon 23 Nov, 14:30 exactly"),
+    ("monday quarter to ten", "Mon 23 Nov, 09:45 exactly"),
+    ("wednesday ten past 4", "Wed 25 Nov, 16:10 exactly"),
+    ("tusday or wensday at 4", "Tue 24 Nov to Wed 25 Nov, 16:00"),
+    ("today or tomorrow", "Fri 20 Nov to Sat 21 Nov"),
+    ("in a few days", "Sun 22 Nov to Tue 24 Nov"),
+    ("within two weeks", "Fri 20 Nov to Fri 4 Dec"),
+    ("in the next few days", "Fri 20 Nov to Mon 23 Nov"),
+    ("in a week or two", "Fri 27 Nov to Fri 4 Dec"),
+    ("3/12", "Fri 12 Mar 2027"),
+    ("montag 15 uhr", "Mon 23 Nov, 15:00 exactly"),
+    ("martes a las 3", "Tue 24 Nov, 15:00 exactly"),
+    ("1er décembre à 11h", "Tue 1 Dec, 11:00 exactly"),
+    ("vendredi 15h", "Fri 27 Nov, 15:00 exactly"),
+    ("morgen um 10", "Sat 21 Nov, 10:00 exactly"),
+    (
+        "tuesday at 3 or thursday at 4",
+        "Tue 24 Nov to Thu 26 Nov (Tue Thu), 15:00-16:00, around 15:00",
+    ),
+    ("i have a wedding on saturday, can i come on tuesday", "Tue 24 Nov"),
+    ("can i come tuesday? i'm flying out on friday", "Tue 24 Nov"),
+    ("tuesday 3pm, i fly on friday", "Tue 24 Nov, 15:00 exactly"),
+    ("tuesday or next week", "Mon 23 Nov to Sun 29 Nov"),
+    ("tomorrow or next week", "Sat 21 Nov to Sun 29 Nov without 22 Nov"),
+    ("next week or the week after", "Mon 23 Nov to Sun 6 Dec"),
+    ("5ish", "Fri 20 Nov on, 16:00-18:00, around 17:00"),
+    ("3:30ish", "Fri 20 Nov on, 14:30-16:30, around 15:30"),
+    ("around 3", "Fri 20 Nov on, 14:00-16:00, around 15:00"),
+    ("about half past 3 on monday", "Mon 23 Nov, 14:30-16:30, around 15:30"),
+    ("maybe thursday afternoon?", "Thu 26 Nov, 12:00-17:00"),
+    ("early next week", "Mon 23 Nov to Tue 24 Nov"),
+    ("late next week", "Thu 26 Nov to Fri 27 Nov"),
+    ("mid december", "Fri 11 Dec to Sun 20 Dec"),
+    ("first week of december", "Tue 1 Dec to Mon 7 Dec"),
+    ("last week of november", "Tue 24 Nov to Mon 30 Nov"),
+    ("last friday of november", "Fri 27 Nov"),
+    ("any friday in december", "Fri 4 Dec to Fri 25 Dec (Fri)"),
+    ("a weekday before christmas", "Fri 20 Nov to Thu 24 Dec (Mon Tue Wed Thu Fri)"),
+    ("mornings except monday", "Fri 20 Nov on (Tue Wed Thu Fri Sat Sun), 05:00-11:59"),
+    ("any morning but monday", "Fri 20 Nov on (Tue Wed Thu Fri Sat Sun), 05:00-11:59"),
+    ("weekday mornings before 11", "Fri 20 Nov on (Mon Tue Wed Thu Fri), 05:00-10:59"),
+    ("evenings after 6", "Fri 20 Nov on, 18:00-22:00"),
+    ("sat or sun", "Sat 21 Nov to Sun 22 Nov"),
+    ("sat/sun", "Sat 21 Nov to Sun 22 Nov"),
+    ("mon, wed, fri", "Mon 23 Nov to Fri 27 Nov (Mon Wed Fri)"),
+    ("mon, wed or fri", "Mon 23 Nov to Fri 27 Nov (Mon Wed Fri)"),
+    ("mon/wed/fri mornings", "Mon 23 Nov to Fri 27 Nov (Mon Wed Fri), 05:00-11:59"),
+    ("not before 10", "Fri 20 Nov on, 10:00-23:59"),
+    ("not before 10am on monday", "Mon 23 Nov, 10:00-23:59"),
+    ("not after 4", "Fri 20 Nov on, 00:00-16:00"),
+    ("no later than 4pm", "Fri 20 Nov on, 00:00-16:00"),
+    ("by 11", "Fri 20 Nov on, 00:00-11:00"),
+    ("before noon", "Fri 20 Nov on, 00:00-11:59"),
+    ("after lunch", "Fri 20 Nov on, 13:00-23:59"),
+    ("after 5", "Fri 20 Nov on, 17:00-23:59"),
+    ("after 5pm weekdays", "Fri 20 Nov on (Mon Tue Wed Thu Fri), 17:00-23:59"),
+    ("anytime after 3", "Fri 20 Nov on, 15:00-23:59"),
+    ("any time on the 21st", "Sat 21 Nov"),
+    ("3pm or later", "Fri 20 Nov on, 15:00-23:59"),
+    ("5pm onwards", "Fri 20 Nov on, 17:00-23:59"),
+    ("10 to 12", "Fri 20 Nov on, 10:00-11:59"),
+    ("10-12 on tuesday", "Tue 24 Nov, 10:00-11:59"),
+    ("1-3", "Fri 20 Nov on, 13:00-14:59"),
+    ("11 to 1", "Fri 20 Nov on, 11:00-12:59"),
+    ("9am to 11am", "Fri 20 Nov on, 09:00-10:59"),
+    ("ten to four", "Fri 20 Nov on, 15:50"),
+    ("20 to 4", "Fri 20 Nov on, 15:40"),
+    ("quarter past two", "Fri 20 Nov on, 14:15"),
+    ("half past two next wednesday", "Wed 25 Nov, 14:30 exactly"),
+    ("3 o'clock", "Fri 20 Nov on, 15:00"),
+    ("at 3", "Fri 20 Nov on, 15:00"),
+    ("3", "Fri 20 Nov on, 15:00"),
+    ("3 please", "Fri 20 Nov on, 15:00"),
+    ("three", "Fri 20 Nov on, 15:00"),
+    ("after 3", "Fri 20 Nov on, 15:00-23:59"),
+    ("15:00", "Fri 20 Nov on, 15:00"),
+    ("1500", "Fri 20 Nov on, 15:00"),
+    ("0900 monday", "Mon 23 Nov, 09:00 exactly"),
+    ("9.30", "Fri 20 Nov on, 09:30"),
+    ("2:30 pm", "Fri 20 Nov on, 14:30"),
+    ("2.30pm", "Fri 20 Nov on, 14:30"),
+    ("330pm monday", "Mon 23 Nov, 15:30 exactly"),
+    ("monday 15h30", "Mon 23 Nov, 15:30 exactly"),
+    ("mon 9", "Mon 23 Nov, 09:00 exactly"),
+    ("3 on monday", "Mon 23 Nov, 15:00 exactly"),
+    ("3ish on monday", "Mon 23 Nov, 14:00-16:00, around 15:00"),
+    ("friday eve", "Fri 27 Nov, 17:00-22:00"),
+    ("sunday evening", "Sun 22 Nov, 17:00-22:00"),
+    ("saturday morn", "Sat 21 Nov, 05:00-11:59"),
+    ("weekends", "Sat 21 Nov on (Sat Sun)"),
+    ("weekend", "Sat 21 Nov to Sun 22 Nov"),
+    ("any weekend", "Sat 21 Nov on (Sat Sun)"),
+    ("on the weekend", "Sat 21 Nov to Sun 22 Nov"),
+    ("the weekend after next", "Sat 5 Dec to Sun 6 Dec"),
+    ("next weekday", "Fri 20 Nov on (Mon Tue Wed Thu Fri)"),
+    ("every tuesday", "Tue 24 Nov on (Tue)"),
+    ("a friday afternoon", "Fri 20 Nov on (Fri), 12:00-17:00"),
+    ("one saturday", "Sat 21 Nov on (Sat)"),
+    ("friday, 27 november", "Fri 27 Nov"),
+    ("27th", "Fri 27 Nov"),
+    ("27", "Fri 27 Nov"),
+    ("on the tenth", "Thu 10 Dec"),
+    ("the twenty-first", "Sat 21 Nov"),
+    ("december the third, 2026", "Thu 3 Dec"),
+    ("3rd of march at 4", "Wed 3 Mar 2027, 16:00 exactly"),
+    ("jan 5", "Tue 5 Jan 2027"),
+    ("5 jan", "Tue 5 Jan 2027"),
+    ("january", "Fri 1 Jan 2027 to Sun 31 Jan 2027"),
+    ("next january", "Fri 1 Jan 2027 to Sun 31 Jan 2027"),
+    ("january 2028", "Sat 1 Jan 2028 to Mon 31 Jan 2028"),
+    ("march 3rd", "Wed 3 Mar 2027"),
+    ("in 3 months", "Sat 20 Feb 2027 to Fri 26 Feb 2027"),
+    ("in a month", "Sun 20 Dec to Sat 26 Dec"),
+    ("next year", "Fri 1 Jan 2027 to Fri 31 Dec 2027"),
+    ("in 2 hours", "Fri 20 Nov, 12:00-13:00, around 12:00"),
+    ("now", "Fri 20 Nov on"),
+    ("right now", "Fri 20 Nov on"),
+    ("soon", "Fri 20 Nov on"),
+    ("sometime soon", "Fri 20 Nov on"),
+    ("sometime next week", "Mon 23 Nov to Sun 29 Nov"),
+    ("whatever you like", "Fri 20 Nov on"),
+    ("you choose", "Fri 20 Nov on"),
+    ("i don't mind", "Fri 20 Nov on"),
+    ("any day is fine", "Fri 20 Nov on"),
+    ("any day after 2", "Fri 20 Nov on, 14:00-23:59"),
+    ("december 3 2027 at 10", "Fri 3 Dec 2027, 10:00 exactly"),
+    ("feb 29 at 10am", "Tue 29 Feb 2028, 10:00 exactly"),
+    ("good morning, tuesday at 3 please", "Tue 24 Nov, 15:00 exactly"),
+    ("this friday 3pm", "Fri 20 Nov, 15:00 exactly"),
+    ("friday 3pm", "Fri 27 Nov, 15:00 exactly"),
+    ("next saturday at 11", "Sat 28 Nov, 11:00 exactly"),
+    ("tuesday next week 10am", "Tue 24 Nov, 10:00 exactly"),
+    ("a week from tuesday at 4", "Tue 1 Dec, 16:00 exactly"),
+    ("in 2 weeks at 10", "Fri 4 Dec, 10:00 exactly"),
+    ("dec 1st, 3pm", "Tue 1 Dec, 15:00 exactly"),
+    ("1 dec 1500", "Tue 1 Dec, 15:00 exactly"),
+    ("tuesday 24 november at 2", "Tue 24 Nov, 14:00 exactly"),
+    ("monday midnight", "Mon 23 Nov, 00:00 exactly"),
+    ("tomorrow morning at 11", "Sat 21 Nov, 11:00 exactly"),
+    ("noon on saturday suits me", "Sat 21 Nov, 12:00 exactly"),
+    ("the earliest you've got", "Fri 20 Nov on"),
+    ("asap on monday", "Mon 23 Nov"),
+    ("not tuesday, wednesday at 3", "Wed 25 Nov, 15:00 exactly"),
+    ("first thing", "Fri 20 Nov on, 00:00-10:30"),
+    ("first thing tomorrow", "Sat 21 Nov, 00:00-10:30"),
+    ("end of the day on thursday", "Thu 26 Nov, 16:00-23:59"),
+    ("tuesday early", "Tue 24 Nov, 00:00-10:59"),
+    ("late on thursday", "Thu 26 Nov, 15:00-23:59"),
+    ("between christmas and new year", "Fri 25 Dec to Fri 1 Jan 2027"),
+    ("between 28th and 3rd", "Sat 28 Nov to Thu 3 Dec"),
+    ("from monday next week", "Mon 23 Nov to Sun 29 Nov"),
+    ("from tuesday to thursday next week", "Tue 24 Nov to Thu 26 Nov"),
+    ("after next week", "Mon 30 Nov on"),
+    (
+        "not next week",
+        "Fri 20 Nov on without 23 Nov, 24 Nov, 25 Nov, 26 Nov, 27 Nov, 28 Nov, 29 Nov",
+    ),
+    ("not until january", "Fri 1 Jan 2027 on"),
+    ("before the end of the month", "Fri 20 Nov to Mon 30 Nov"),
+    ("by the end of next week", "Fri 20 Nov to Fri 27 Nov"),
+    ("the day after tomorrow", "Sun 22 Nov"),
+    ("2 weeks tomorrow", "Sat 5 Dec"),
+    ("two weeks on friday", "Fri 11 Dec"),
+    ("thursday in two weeks", "Thu 3 Dec"),
+    ("thanksgiving", "Thu 26 Nov"),
+    ("xmas eve", "Thu 24 Dec"),
+    ("new years day", "Fri 1 Jan 2027"),
+    ("on the 3", "Thu 3 Dec"),
+    ("end of the year", "Tue 1 Dec to Thu 31 Dec"),
+    ("early next year", "Fri 1 Jan 2027 to Wed 31 Mar 2027"),
+    ("end of november", "Tue 24 Nov to Mon 30 Nov"),
+    ("later this month", "Sat 21 Nov to Mon 30 Nov"),
+    ("late november", "Sat 21 Nov to Mon 30 Nov"),
+    ("in half an hour", "Fri 20 Nov, 10:30-11:30, around 10:30"),
+    ("the week after", "Mon 30 Nov to Sun 6 Dec"),
+    ("not the 24th", "Fri 20 Nov on without 24 Nov"),
+    ("any day next week but the 24th", "Mon 23 Nov to Sun 29 Nov without 24 Nov"),
+    ("next week except tuesday", "Mon 23 Nov to Sun 29 Nov (Mon Wed Thu Fri Sat Sun)"),
+    ("tuesday or wednesday but not before 10", "Tue 24 Nov to Wed 25 Nov, 10:00-23:59"),
+    ("monday or thursday, late afternoon", "Mon 23 Nov to Thu 26 Nov (Mon Thu), 15:00-18:00"),
+    ("weekday evenings", "Fri 20 Nov on (Mon Tue Wed Thu Fri), 17:00-22:00"),
+    ("any evening next week", "Mon 23 Nov to Sun 29 Nov, 17:00-22:00"),
+    ("saturday morning or sunday afternoon", "Sat 21 Nov to Sun 22 Nov, 05:00-17:00"),
+    (
+        "i can do tuesday or thursday but not before 3",
+        "Tue 24 Nov to Thu 26 Nov (Tue Thu), 15:00-23:59",
+    ),
+    ("i work until 5 on weekdays", "Fri 20 Nov on (Mon Tue Wed Thu Fri), 17:00-23:59"),
+    ("i finish work at 5", "Fri 20 Nov on, 17:00-23:59"),
+    ("i'm free after 2 on mondays and wednesdays", "Mon 23 Nov on (Mon Wed), 14:00-23:59"),
+    ("any weekday between 10 and 2", "Fri 20 Nov on (Mon Tue Wed Thu Fri), 10:00-13:59"),
+    ("between 10am and noon tomorrow", "Sat 21 Nov, 10:00-11:59"),
+    ("sometime in the afternoon next thursday", "Thu 26 Nov, 12:00-17:00"),
+    ("the first monday in january at 9", "Mon 4 Jan 2027, 09:00 exactly"),
+    ("could i come in this coming monday around lunchtime?", "Mon 23 Nov, 12:00-14:00"),
+    ("how about 4:30 next friday", "Fri 27 Nov, 16:30 exactly"),
+    ("next fri 4.30", "Fri 27 Nov, 16:30 exactly"),
+    ("fri 27 nov 16:00", "Fri 27 Nov, 16:00 exactly"),
+    ("27 nov at 4pm", "Fri 27 Nov, 16:00 exactly"),
+    ("nov 27th 4 pm", "Fri 27 Nov, 16:00 exactly"),
+    ("27.11.", "Fri 27 Nov"),
+    ("27.11.2026 10:00", "Fri 27 Nov, 10:00 exactly"),
+    ("11/27", "Fri 27 Nov"),
+    ("27/11/2026 15.30", "Fri 27 Nov, 15:30 exactly"),
+    ("tomorrow at noon or 1", "Sat 21 Nov, 12:00-13:00, around 12:00"),
+    ("in the evening after 6", "Fri 20 Nov on, 18:00-22:00"),
+    ("2moro", "Sat 21 Nov"),
+    ("tuesday at 1500", "Tue 24 Nov, 15:00 exactly"),
+    ("friday at five thirty", "Fri 27 Nov, 17:30 exactly"),
+    ("friday at half five", "Fri 27 Nov, 17:30 exactly"),
+    ("quarter to 4 on tuesday", "Tue 24 Nov, 15:45 exactly"),
+    ("twelve noon", "Fri 20 Nov on, 12:00"),
+    ("12", "Fri 20 Nov on, 12:00"),
+    ("12 noon tomorrow", "Sat 21 Nov, 12:00 exactly"),
+    ("12am", "Fri 20 Nov on, 00:00"),
+    ("midday monday", "Mon 23 Nov, 12:00 exactly"),
+    ("9 tomorrow", "Sat 21 Nov, 09:00 exactly"),
+    ("tomorrow @ 9", "Sat 21 Nov, 09:00 exactly"),
+    ("@9 tomorrow", "Sat 21 Nov, 09:00 exactly"),
+    ("9ish tomorrow", "Sat 21 Nov, 08:00-10:00, around 09:00"),
 ]
 REFUSED = [
+    ("feb 30", "impossible_time"),
     ("yesterday", "past_time"),
-    ("last tuesday", "past_time"),
+    ("book me in for yesterday", "past_time"),
+    ("29 feb 2027", "impossible_time"),
+    ("25:00", "impossible_time"),
+    ("friday the 28th", "impossible_time"),
+    ("tuesday 25 november at 2", "impossible_time"),
+    ("today at 9", "past_time"),
+    ("blah", "not_understood"),
+    ("acne scars", "not_understood"),
+    ("?", "not_understood"),
     ("2 days ago", "past_time"),
-    ("today at 9am", "past_time"),
+    ("last tuesday", "past_time"),
     ("nov 19 at 10", "past_time"),
     ("2020-01-01 10:00", "past_time"),
-    ("feb 30", "impossible_time"),
-    ("31 november at 10", "impossible_time"),
     ("13/13 at 10", "impossible_time"),
     ("the 32nd at 10", "impossible_time"),
-    ("monday at 25", "impossible_time"),
     ("monday 13pm", "impossible_time"),
     ("monday at 3:75pm", "impossible_time"),
-    ("tuesday 25 november at 2", "impossible_time"),
-    ("tuesday", "no_time_of_day"),
-    ("on the 24th", "no_time_of_day"),
-    ("tomorrow please", "no_time_of_day"),
-    ("3pm", "no_day"),
-    ("10:30", "no_day"),
-    ("evenings only, i work days", "no_day"),
-    ("sometime next week", "no_day"),
-    ("december", "no_day"),
-    ("weekday mornings before 11", "no_day"),
-    ("sunday 10am", "outside_hours"),
-    ("sunday", "outside_hours"),
-    ("sun 10am", "outside_hours"),
-    ("monday 7am", "outside_hours"),
-    ("monday 6pm", "outside_hours"),
-    ("monday midnight", "outside_hours"),
-    ("tomorrow 5ish", "outside_hours"),
-    ("saturday 16:00", "outside_hours"),
-    ("25 dec 2026 10am", "outside_hours"),
-    ("december 3 2027 at 10", "too_far"),
-    ("feb 29 at 10am", "too_far"),
-    ("acne scars", "not_understood"),
+    ("monday at 25", "impossible_time"),
+    ("31 november at 10", "impossible_time"),
     ("the second one", "not_understood"),
-    ("blah", "not_understood"),
-    ("?", "not_understood"),
     ("", "not_understood"),
+]
+# What was said first, what is said then, and what both mean together.
+CHANGED = [
+    ("tuesday", "3pm", "Tue 24 Nov, 15:00 exactly"),
+    ("tuesday 3pm", "thursday instead", "Thu 26 Nov, 15:00 exactly"),
+    ("tuesday 3pm", "make it 4", "Tue 24 Nov, 16:00 exactly"),
+    ("tuesday 3pm", "in the morning", "Tue 24 Nov, 05:00-11:59"),
+    ("tuesday 3pm", "not before the 10th", "Thu 10 Dec on, 15:00"),
+    ("next week", "tuesday", "Tue 24 Nov"),
+    ("in december", "a tuesday", "Tue 1 Dec to Tue 29 Dec (Tue)"),
+    ("in december", "tuesday", "Tue 1 Dec"),
+    ("tuesdays", "in december", "Tue 1 Dec to Tue 29 Dec (Tue)"),
+    ("tuesday afternoon", "after 3", "Tue 24 Nov, 15:00-17:00"),
+    ("tuesday", "any time", "Tue 24 Nov"),
+    ("3pm", "whenever", "Fri 20 Nov on"),
+    ("after the 10th", "mornings", "Fri 11 Dec on, 05:00-11:59"),
+    ("tuesday", "wednesday", "Wed 25 Nov"),
+    ("tuesday", "or wednesday", "Tue 24 Nov to Wed 25 Nov"),
+    ("tuesday 3pm", "4", "Tue 24 Nov, 16:00 exactly"),
+    ("tuesday 3pm", "4 instead", "Tue 24 Nov, 16:00 exactly"),
+    ("tuesday 3pm", "no, 4", "Tue 24 Nov, 16:00 exactly"),
+    ("tuesday 3pm", "not tuesday", "Fri 20 Nov on (Mon Wed Thu Fri Sat Sun), 15:00"),
+    ("tuesday 3pm", "actually friday", "Fri 27 Nov, 15:00 exactly"),
+    ("tuesday 3pm", "friday at 10", "Fri 27 Nov, 10:00 exactly"),
+    ("tuesday 3pm", "asap", "Fri 20 Nov on"),
+    ("tuesday 3pm", "around 4", "Tue 24 Nov, 15:00-17:00, around 16:00"),
+    ("tuesday 3pm", "after 4", "Tue 24 Nov, 16:00-23:59"),
+    ("tuesday evening", "6", "Tue 24 Nov, 18:00 exactly"),
+    ("december", "the 10th", "Thu 10 Dec"),
+    ("in january", "the 10th", "Sun 10 Jan 2027"),
+    ("next week", "the mornings", "Mon 23 Nov to Sun 29 Nov, 05:00-11:59"),
+    ("next week", "not monday", "Tue 24 Nov to Sun 29 Nov"),
+    ("tuesdays or thursdays after 4", "thursday", "Thu 26 Nov, 16:00-23:59"),
+    ("this weekend", "tuesday", "Tue 24 Nov"),
+    ("3pm", "tuesday or wednesday", "Tue 24 Nov to Wed 25 Nov, 15:00"),
+    ("in the morning", "tomorrow", "Sat 21 Nov, 05:00-11:59"),
+    ("tuesday 3pm", "the week after", "Mon 30 Nov to Sun 6 Dec, 15:00"),
+    ("mon or wed", "next week", "Mon 23 Nov to Sun 29 Nov"),
+    ("tuesday at 3", "can i change it to 12", "Tue 24 Nov, 12:00 exactly"),
+    ("tuesday at 3", "can I move it to next Monday", "Mon 23 Nov, 15:00 exactly"),
+    ("tuesday at 3", "thursday 11am", "Thu 26 Nov, 11:00 exactly"),
+    ("tuesday at 3", "3:30", "Tue 24 Nov, 15:30 exactly"),
+    ("tuesday 3pm", "or wednesday", "Tue 24 Nov to Wed 25 Nov, 15:00"),
+    ("tuesday 3pm", "the day after", "Wed 25 Nov, 15:00 exactly"),
+    ("tuesday 3pm", "a week later", "Tue 1 Dec, 15:00 exactly"),
+    ("next week", "the week after", "Mon 30 Nov to Sun 6 Dec"),
+    ("tuesday 3pm", "the day before", "Mon 23 Nov, 15:00 exactly"),
+    ("tuesday 3pm", "the following week", "Mon 30 Nov to Sun 6 Dec, 15:00"),
+    ("tuesday 3pm", "the next day", "Wed 25 Nov, 15:00 exactly"),
+]
+# Said in passing, when nobody asked for a time.
+NO_TIME = [
+    "",
+    "acne scars",
+    "i have a 2 year old",
+    "my skin gets red 3 times a week",
+    "24/7",
+    "1/2 of my face",
+    "0.25 mm needles",
+    "i may have rosacea",
+    "sun damage",
+    "i sat in the sun too long",
+    "we march on",
+    "it costs $2.50",
+    "call me on 1234567",
+    "i had 3 sessions",
+    "for 2 hours",
+    "whenever",
+    "what do you have?",
+    "3",
+    "24 d\u00e9cembre",
 ]
 
 
-@pytest.mark.parametrize(("text", "moment"), UNDERSTOOD, ids=[row[0] for row in UNDERSTOOD])
-def test_a_time_is_understood(clinic: Clinic, now: datetime, text: str, moment: str) -> None:
-    preferred = read_time(text, now, clinic.zone, clinic)
+def shown(window: Window) -> str:
+    """A window in words, as in the tables here."""
+    days = dated(window.first)
+    if window.last > date(2028, 11, 1):
+        days += " on"
+    elif window.last > window.first:
+        days += f" to {dated(window.last)}"
+    if len(window.weekdays) < 7:
+        days += f" ({' '.join(WEEKDAYS[day][:3].title() for day in sorted(window.weekdays))})"
+    if window.without:
+        days += f" without {', '.join(f'{day:%-d %b}' for day in sorted(window.without))}"
+    return days + clocked(window)
 
-    assert f"{preferred.starts_at:%a %Y-%m-%d %H:%M}" == moment
-    assert preferred.starts_at.tzinfo == clinic.zone
-    assert preferred.text == text
+
+def dated(day: date) -> str:
+    return f"{day:%a %-d %b}" if day.year == 2026 else f"{day:%a %-d %b %Y}"
+
+
+def clocked(window: Window) -> str:
+    if window.start == window.until:
+        return f", {window.start:%H:%M}{' exactly' if window.exact else ''}"
+    if (window.start, window.until) == (Window.start, Window.until):
+        return ""
+    around = f", around {window.around:%H:%M}" if window.around else ""
+    return f", {window.start:%H:%M}-{window.until:%H:%M}{around}"
+
+
+def answered(text: str, now: datetime, clinic: Clinic, known: Wish | None = None) -> WishReading:
+    return read_wish(text, now, clinic, asked=True, known=known)
+
+
+def wished(text: str, now: datetime, clinic: Clinic, known: Wish | None = None) -> Wish:
+    wish = answered(text, now, clinic, known).wish
+    assert wish is not None, f"{text} was not understood"
+    return wish
+
+
+@pytest.mark.parametrize(("text", "window"), UNDERSTOOD, ids=[row[0] for row in UNDERSTOOD])
+def test_a_wish_is_understood(clinic: Clinic, now: datetime, text: str, window: str) -> None:
+    wish = wished(text, now, clinic)
+
+    assert shown(wish.window) == window
+    assert wish.text == text
 
 
 @pytest.mark.parametrize(("text", "code"), REFUSED, ids=[row[0] or "nothing" for row in REFUSED])
-def test_a_time_is_refused_for_its_reason(
+def test_what_cannot_be_wished_is_refused_for_its_reason(
     clinic: Clinic, now: datetime, text: str, code: str
 ) -> None:
-    with pytest.raises(TimeRefused) as refused:
-        read_time(text, now, clinic.zone, clinic)
+    reading = answered(text, now, clinic)
 
-    assert refused.value.code == code
-
-
-def test_a_day_without_an_hour_is_remembered(clinic: Clinic, now: datetime) -> None:
-    with pytest.raises(TimeRefused) as refused:
-        read_time("tuesday", now, clinic.zone, clinic)
-
-    assert (refused.value.day, refused.value.hour) == (date(2026, 11, 24), None)
+    assert (reading.wish, reading.refusal) == (None, code)
 
 
-def test_an_hour_without_a_day_is_remembered(clinic: Clinic, now: datetime) -> None:
-    with pytest.raises(TimeRefused) as refused:
-        read_time("around 3", now, clinic.zone, clinic)
+@pytest.mark.parametrize(
+    ("before", "text", "window"), CHANGED, ids=[f"{row[0]}, then {row[1]}" for row in CHANGED]
+)
+def test_a_second_message_completes_or_changes_a_wish(
+    clinic: Clinic, now: datetime, before: str, text: str, window: str
+) -> None:
+    wish = wished(text, now, clinic, known=wished(before, now, clinic))
 
-    assert (refused.value.day, refused.value.hour) == (None, time(15))
-
-
-@pytest.mark.parametrize("text", ["3pm", "3", "at 3", "after 3", "15:00", "3 please", "three"])
-def test_an_hour_completes_the_day_given_before(clinic: Clinic, now: datetime, text: str) -> None:
-    preferred = read_time(text, now, clinic.zone, clinic, pending_day=date(2026, 11, 24))
-
-    assert preferred.starts_at == datetime(2026, 11, 24, 15, 0, tzinfo=NEW_YORK)
+    assert shown(wish.window) == window
 
 
-def test_a_day_completes_the_hour_given_before(clinic: Clinic, now: datetime) -> None:
-    preferred = read_time("tuesday", now, clinic.zone, clinic, pending_hour=time(15))
-
-    assert preferred.starts_at == datetime(2026, 11, 24, 15, 0, tzinfo=NEW_YORK)
-
-
-def test_a_closed_hour_keeps_its_day_for_a_better_one(clinic: Clinic, now: datetime) -> None:
-    with pytest.raises(TimeRefused) as refused:
-        read_time("monday 7am", now, clinic.zone, clinic)
-
-    assert refused.value.day == date(2026, 11, 23)
+@pytest.mark.parametrize("text", NO_TIME)
+def test_what_nobody_asked_for_is_no_time(clinic: Clinic, now: datetime, text: str) -> None:
+    assert not read_wish(text, now, clinic, asked=False)
 
 
-def test_as_soon_as_possible_passes_over_closed_days(clinic: Clinic) -> None:
-    saturday_evening = datetime(2026, 11, 21, 19, 0, tzinfo=clinic.zone)
+def test_a_day_far_ahead_is_understood_though_nobody_can_book_it(
+    clinic: Clinic, now: datetime
+) -> None:
+    window = wished("in 10 years", now, clinic).window
 
-    preferred = read_time("asap", saturday_evening, clinic.zone, clinic)
+    assert window.first == date(2036, 11, 20)
 
-    assert preferred.starts_at == datetime(2026, 11, 23, 9, 0, tzinfo=NEW_YORK)
+
+def test_a_day_that_went_by_gives_way_to_one_ahead(clinic: Clinic, now: datetime) -> None:
+    wish = wished("i was in last monday, can i come on tuesday", now, clinic)
+
+    assert shown(wish.window) == "Tue 24 Nov"
+
+
+def test_words_that_complete_a_wish_are_kept_behind_the_first(
+    clinic: Clinic, now: datetime
+) -> None:
+    half = wished("tuesday", now, clinic)
+
+    assert wished("after 3", now, clinic, known=half).text == "tuesday, after 3"
+
+
+def test_words_that_replace_a_wish_stand_alone(clinic: Clinic, now: datetime) -> None:
+    first = wished("tuesday 3pm", now, clinic)
+
+    assert wished("friday at 10", now, clinic, known=first).text == "friday at 10"
+
+
+def test_only_the_place_that_says_it_is_kept_of_a_longer_message(
+    clinic: Clinic, now: datetime
+) -> None:
+    text = "hello there, could i come next tuesday after 3 with my mum"
+
+    reading = read_wish(text, now, clinic, asked=False)
+
+    assert reading.wish is not None
+    assert reading.wish.text == "next tuesday after 3"
 
 
 def test_today_is_the_clinics_day_wherever_the_server_is(clinic: Clinic) -> None:
     late_on_thursday = datetime(2026, 11, 20, 2, 0, tzinfo=ZoneInfo("UTC"))
 
-    preferred = read_time("tomorrow 10am", late_on_thursday, clinic.zone, clinic)
+    wish = wished("tomorrow 10am", late_on_thursday, clinic)
 
-    assert preferred.starts_at == datetime(2026, 11, 20, 10, 0, tzinfo=NEW_YORK)
+    assert shown(wish.window) == "Fri 20 Nov, 10:00 exactly"
 
 
-def test_ten_stays_ten_when_the_clocks_change(clinic: Clinic) -> None:
-    before = datetime(2027, 3, 13, 10, 0, tzinfo=clinic.zone)
+@pytest.mark.parametrize(
+    ("hours", "text", "clock"),
+    [
+        ("09:00-18:00", "monday at 8", time(8)),
+        ("09:00-20:30", "monday at 8", time(20)),
+        ("07:00-12:00", "monday at 7", time(7)),
+        ("09:00-18:00", "monday at 7", time(19)),
+    ],
+)
+def test_an_hour_without_am_or_pm_is_the_one_at_which_the_clinic_is_open(
+    clinic: Clinic, now: datetime, hours: str, text: str, clock: time
+) -> None:
+    week = OpeningHours.model_validate({day: [hours] for day in WEEKDAYS})
 
-    preferred = read_time("monday at 10", before, clinic.zone, clinic)
+    window = wished(text, now, clinic.model_copy(update={"opening_hours": week})).window
 
-    assert preferred.starts_at.isoformat() == "2027-03-15T10:00:00-04:00"
+    assert window.around == clock
 
 
 def test_an_hour_that_the_clocks_skip_is_impossible(clinic: Clinic, now: datetime) -> None:
-    all_day = OpeningHours.model_validate({day: ["00:00-23:55"] for day in WEEKDAYS})
-    never_closed = clinic.model_copy(update={"opening_hours": all_day})
+    reading = answered("14 march 2027 2:30am", now, clinic)
 
-    with pytest.raises(TimeRefused) as refused:
-        read_time("14 march 2027 2:30am", now, clinic.zone, never_closed)
-
-    assert refused.value.code == "impossible_time"
+    assert reading.refusal == "impossible_time"
 
 
-def test_a_clinic_outside_north_america_writes_the_day_first(clinic: Clinic, now: datetime) -> None:
+def test_an_hour_that_comes_twice_is_one_wish(clinic: Clinic) -> None:
+    before = datetime(2026, 10, 30, 10, 0, tzinfo=NEW_YORK)
+
+    window = wished("1 november 1:30am", before, clinic).window
+
+    assert window.contains(datetime(2026, 11, 1, 1, 30, tzinfo=NEW_YORK))
+    assert window.exact
+
+
+@pytest.mark.parametrize(
+    ("text", "window"),
+    [
+        ("3/12 at 2", "Thu 3 Dec, 14:00 exactly"),
+        ("10/12", "Thu 10 Dec"),
+        ("12/10", "Thu 10 Dec"),
+        ("1/2/27", "Mon 1 Feb 2027"),
+        ("24/12", "Thu 24 Dec"),
+    ],
+)
+def test_a_clinic_outside_north_america_writes_the_day_first(
+    clinic: Clinic, now: datetime, text: str, window: str
+) -> None:
     in_london = clinic.model_copy(update={"phone": "+442079460958", "time_zone": "Europe/London"})
 
-    preferred = read_time("3/12 at 2", now, in_london.zone, in_london)
-
-    assert f"{preferred.starts_at:%d %B %H:%M}" == "03 December 14:00"
+    assert shown(wished(text, now, in_london).window) == window
 
 
 WORDS = st.sampled_from(
     "next this tuesday fri sun at 3 25 3pm after before noon half past quarter to 31 30th feb the "
-    "of december asap not or - : 12/24 2026-02-30 99/99 0 00:00 24:00 week in two "
-    "ago a \u0663pm . ,".split()
+    "of december asap not or and but any except between - : 12/24 2026-02-30 99/99 0 00:00 24:00 "
+    "week weekend mornings in two ago a end later first until every \u0663pm . , ?".split()
 )
-
-
-@settings(deadline=None, max_examples=150)
-@given(text=st.one_of(st.text(max_size=60), st.lists(WORDS, max_size=9).map(" ".join)))
-def test_no_text_breaks_the_reader(text: str) -> None:
-    moment = datetime(2026, 11, 20, 10, 0, tzinfo=NEW_YORK)
-
-    try:
-        preferred = read_time(text, moment, NEW_YORK, CLINIC)
-    except TimeRefused:
-        return
-
-    assert preferred.starts_at > moment
-    assert CLINIC.is_open(preferred.starts_at)
-
-
-CLINIC = Clinic.model_validate(
-    {
-        "name": "Linden Skin Clinic",
-        "tagline": "Needling",
-        "phone": "+12025550143",
-        "email": "hello@linden-skin.example",
-        "address": ["12 Linden Row"],
-        "website": "https://linden-skin.example",
-        "emergency_number": "911",
-        "time_zone": "America/New_York",
-        "opening_hours": {
-            "monday": ["09:00-12:00", "13:00-18:00"],
-            "tuesday": ["09:00-18:00"],
-            "wednesday": [],
-            "thursday": ["09:00-18:00"],
-            "friday": ["09:00-18:00"],
-            "saturday": ["10:00-15:00"],
-            "sunday": [],
-        },
-        "consent": {"version": "1", "text": "I agree."},
-        "privacy": {"url": "/privacy", "retention_days": 365},
-    }
-)
-
-
-@pytest.mark.parametrize(
-    ("text", "moment"),
+KNOWN = st.sampled_from(
     [
-        ("24 décembre à 14h", "2026-12-24T14:00"),
-        ("1er décembre à 11h", "2026-12-01T11:00"),
-        ("3 декабря 15:00", "2026-12-03T15:00"),
-    ],
+        None,
+        Window(date(2026, 11, 24), date(2026, 11, 24), start=time(15), until=time(17)),
+        Window(date(2026, 11, 20), date(2028, 11, 19), frozenset({1, 3}), around=time(9)),
+        Window(date(2026, 11, 10), date(2026, 11, 12)),
+    ]
 )
-def test_a_date_in_another_language_is_understood(
-    clinic: Clinic, now: datetime, text: str, moment: str
-) -> None:
-    understood = read_time(text, now, clinic.zone, clinic)
 
-    assert understood.starts_at.isoformat().startswith(moment)
+
+@settings(deadline=None, max_examples=300)
+@given(
+    text=st.one_of(st.text(max_size=60), st.lists(WORDS, max_size=9).map(" ".join)),
+    known=KNOWN,
+    asked=st.booleans(),
+)
+def test_no_text_breaks_the_reader(
+    clinic: Clinic, text: str, known: Window | None, asked: bool
+) -> None:
+    moment = datetime(2026, 11, 20, 10, 0, tzinfo=NEW_YORK)
+    before = Wish(known, "before") if known else None
+
+    reading = read_wish(text, moment, clinic, asked=asked, known=before)
+
+    if reading.wish is None:
+        assert asked is False or reading.refusal is not None
+        return
+    window = reading.wish.window
+    assert moment.date() <= window.first <= window.last
+    assert window.has_day(window.first)
+    assert window.has_day(window.last)
+    assert window.start <= window.until
+    assert window.around is None or window.start <= window.around <= window.until
+    assert window.exact == (window.first == window.last and window.start == window.until)
+    assert window.last - moment.date() < timedelta(days=366 * 1001)
+    assert Window.from_json(window.as_json()) == window
