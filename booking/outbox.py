@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from sqlalchemy import Engine, delete, select
+from sqlalchemy import Engine, Select, delete, select
 from sqlalchemy.orm import Session, selectinload
 
 from booking.database import reading, writing
@@ -164,23 +164,19 @@ def list_outbox(
 
 
 def retry_entry(engine: Engine, key: str) -> OutboxEntry:
-    """Try a dead letter again from the start, at once; raises `UnknownEntry` for any other."""
+    """Try what failed again at once, from the start; raises `UnknownEntry` for any other."""
     with writing(engine) as session:
-        entry = _dead_letter(session, key)
+        entry = session.scalar(_failed().where(OutboxEntry.key == key))
+        if entry is None:
+            raise UnknownEntry(key)
         _retry(entry)
         return entry
 
 
 def retry_all(engine: Engine) -> Sequence[OutboxEntry]:
-    """Try all dead letters again from the start, at once; the oldest first."""
-    dead = (
-        select(OutboxEntry)
-        .where(OutboxEntry.state == Delivery.DEAD)
-        .options(selectinload(OutboxEntry.request), selectinload(OutboxEntry.message))
-        .order_by(OutboxEntry.id)
-    )
+    """Try all that failed again at once, from the start; the oldest first."""
     with writing(engine) as session:
-        entries = session.scalars(dead).all()
+        entries = session.scalars(_failed().order_by(OutboxEntry.id)).all()
         for entry in entries:
             _retry(entry)
         return entries
@@ -196,15 +192,24 @@ def _retry(entry: OutboxEntry) -> None:
     entry.state, entry.attempts, entry.due_at = Delivery.PENDING, 0, _real_now()
 
 
+def _failed() -> Select[OutboxEntry]:
+    """Dead letters, and what waits for its next attempt."""
+    waits = (OutboxEntry.state == Delivery.PENDING) & (OutboxEntry.attempts > 0)
+    return _told_of(select(OutboxEntry).where(waits | (OutboxEntry.state == Delivery.DEAD)))
+
+
 def _dead_letter(session: Session, key: str) -> OutboxEntry:
-    entry = session.scalar(
-        select(OutboxEntry)
-        .where(OutboxEntry.key == key, OutboxEntry.state == Delivery.DEAD)
-        .options(selectinload(OutboxEntry.request), selectinload(OutboxEntry.message))
-    )
+    dead = select(OutboxEntry).where(OutboxEntry.state == Delivery.DEAD, OutboxEntry.key == key)
+    entry = session.scalar(_told_of(dead))
     if entry is None:
         raise UnknownEntry(key)
     return entry
+
+
+def _told_of(entries: Select[OutboxEntry]) -> Select[OutboxEntry]:
+    """With what they tell of; the worker changes none of them meanwhile."""
+    both = selectinload(OutboxEntry.request), selectinload(OutboxEntry.message)
+    return entries.options(*both).with_for_update(of=OutboxEntry)
 
 
 def purge_delivered(engine: Engine, before: datetime) -> int:

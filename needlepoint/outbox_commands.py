@@ -44,10 +44,10 @@ def _state(name: str) -> Delivery:
 @outbox_app.command("retry")
 def retry(
     key: Annotated[str | None, typer.Argument(metavar="KEY", help="From outbox list.")] = None,
-    all_: Annotated[bool, typer.Option("--all", help="All that is dead.")] = False,
+    all_: Annotated[bool, typer.Option("--all", help="All that failed.")] = False,
     json_: AsJson = False,
 ) -> None:
-    """Try again what was given up."""
+    """Try again at once what was given up, or waits for its next attempt."""
     if all_ == (key is not None):
         raise typer.BadParameter("name either a KEY or --all")
     desk = Desk()
@@ -58,7 +58,7 @@ def retry(
 
 def _retry_text(rows: Sequence[Mapping[str, Any]]) -> str:
     if not rows:
-        return "Nothing is dead."
+        return "Nothing has failed."
     return "Is tried again:\n" + table(rows, COLUMNS[:4])
 
 

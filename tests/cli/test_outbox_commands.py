@@ -13,10 +13,13 @@ LINKS = ManageLinks("secret", "https://book.example")
 
 
 class Refusing:
-    """A receiver that wants nothing."""
+    """A receiver that wants nothing, now or for good."""
+
+    def __init__(self, permanent: bool = True) -> None:
+        self._permanent = permanent
 
     def deliver(self, notice: Notice) -> None:
-        raise Undelivered("answers with 410", permanent=True)
+        raise Undelivered("answers with 410", permanent=self._permanent)
 
 
 @pytest.fixture
@@ -58,7 +61,23 @@ def test_all_are_tried_again(clinic: Installation) -> None:
     again = clinic.run("outbox", "retry", "--all")
 
     assert [one["state"] for one in tried] == ["pending", "pending"]
-    assert again.out == "Nothing is dead.\n"
+    assert again.out == "Nothing has failed.\n"
+
+
+def test_what_waits_for_its_next_attempt_need_not_wait(clinic: Installation) -> None:
+    clinic.run("outbox", "retry", "--all")
+    with clinic.database() as engine:
+        receiver = Refusing(permanent=False)
+        deliver_due(engine, LINKS, Channel.WEBHOOK, receiver, clock=lambda: datetime.now(UTC))
+    waiting = clinic.run("outbox", "list", "--json").json
+    tried_at = datetime.now(UTC)
+
+    tried = clinic.run("outbox", "retry", "--all", "--json").json
+
+    assert [(one["state"], one["attempts"]) for one in waiting] == [("pending", 1)] * 2
+    assert all(datetime.fromisoformat(one["due_at"]) > tried_at for one in waiting)
+    assert {one["key"] for one in tried} == {one["key"] for one in waiting}
+    assert all(datetime.fromisoformat(one["due_at"]) <= datetime.now(UTC) for one in tried)
 
 
 def test_one_is_given_up(clinic: Installation) -> None:
