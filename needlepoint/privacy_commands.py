@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from booking import requests
 from booking.addresses import Address
+from booking.errors import BookingUnavailable
 from booking.models import ConsultationRequest
 from needlepoint.databases import migrate
 from needlepoint.people import Found, Records, wait_until_told
@@ -69,9 +70,10 @@ def _records(desk: Desk, email: str) -> Iterator[tuple[Records, Address]]:
     records = Records(desk.settings)
     try:
         yield records, address
-    except SQLAlchemyError as error:
-        reason = str(error.__cause__ or error).splitlines()[0]
-        raise StaffError(f"a database does not answer ({reason}): run this once more") from None
+    except (SQLAlchemyError, BookingUnavailable) as error:
+        what = error if isinstance(error, BookingUnavailable) else "a database does not answer"
+        reason = f" ({str(error.__cause__).splitlines()[0]})" if error.__cause__ else ""
+        raise StaffError(f"{what}{reason}: run this once more") from None
     finally:
         records.close()
 

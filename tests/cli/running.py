@@ -126,12 +126,13 @@ class Installation:
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("NEEDLEPOINT_")}
         return {**inherited, **{f"NEEDLEPOINT_{name}": value for name, value in own.items()}}
 
-    def run(self, *command: str, **settings: str) -> Ended:
-        """Run a command inside this process, which saves its start."""
+    def run(self, *command: str, typed: str = "", **settings: str) -> Ended:
+        """Run a command inside this process, which saves its start; it is answered `typed`."""
         out, err = io.StringIO(), io.StringIO()
         with (
             patch.dict(os.environ, self.environment(**settings), clear=True),
             patch.object(sys, "argv", ["needlepoint", *command]),
+            patch.object(sys, "stdin", io.StringIO(typed)),
             redirect_stdout(out),
             redirect_stderr(err),
         ):
