@@ -7,8 +7,8 @@ import re
 from booking.changes import CANNOT, VISIT
 
 TIME_LIKE = (
-    r"(?:\d|mon|tue|wed|thu|fri|sat|sun|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|today|tonight"
-    r"|tomor|tmr|week|month|fortnight|noon|midday|lunch|morning|afternoon|evening|christmas|easter"
+    r"(?:\d|mon|tue|wed|thu|fri|sat|sun|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|today"
+    r"|tonight|tomor|tmr|yesterday|week|month|fortnight|noon|midday|lunch|morning|afternoon|evening|christmas|easter"
     r"|asap|soon|any|half|quarter|early|late|one\b|two\b|three\b|four\b|five\b|six\b|seven\b"
     r"|eight\b|nine\b|ten\b|eleven\b|twelve\b|first|second|third|end)"
 )
