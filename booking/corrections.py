@@ -29,12 +29,16 @@ CORRECTIONS = tuple(
         r"\b(?:spel(?:led|t)|wrote|entered|gave|got|put\s+in|have)\s+(?:you\s+)?(?:my|the)\s+"
         rf"(?:wrong\s+{FIELD}|{FIELD_BEHIND}\s+(?:wrong(?:ly)?|incorrectly)\b)",
         rf"\b(?:wrong|different|another)\s+{FIELD}",
+        # "all good except the time"
+        r"\b(?:except|apart\s+from|(?:everything|all)\s+but|only)\s+(?:for\s+)?"
+        rf"{MINE}{FIELD}\s*[.!]*$",
         rf"\b(?:that's\s+not|isn't|that\s+is\s+not)\s+my\s+{FIELD}",
     )
 )
 # What stands between "change my email" and the new address.
 TO = re.compile(
-    r"^[\s,.:;-]*(?:(?:please|to|for|it's|its|it\s+is|it\s+should\s+(?:be|say)|should\s+be|is|be"
+    r"^[\s,.:;-]*(?:from\b.{1,80}?\bto\b\s*)?"
+    r"(?:(?:please|to|for|it's|its|it\s+is|it\s+should\s+(?:be|say)|should\s+be|is|be"
     r"|instead)\b[\s,.:]*)*",
     re.I,
 )

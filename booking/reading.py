@@ -8,6 +8,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from booking.concerns import (
+    MOST_WORDS,
+    WISH,
+    concern_of_wish,
+    stated_concern,
+    words_of_concern,
+)
 from booking.contacts import blanked, find_contact
 from booking.corrections import find_correction, sounds_like_a_correction
 from booking.details import (
@@ -21,6 +28,7 @@ from booking.details import (
 from booking.errors import DetailRefused, Refusal
 from booking.mentions import MONTH, NUMBER, READ
 from booking.names import answered_name, find_name, looks_like_a_name
+from booking.remarks import questions_in, says_nothing, says_only_when
 from booking.windows import Window, Wish
 from booking.wishes import WishReading, read_wish
 
@@ -34,7 +42,7 @@ Span = tuple[int, int]
 
 # Words that only carry a detail which has been read already.
 CARRIERS = re.compile(
-    r"(?:\b(?:and|or|but|also|with|my|the|a|an|is|it's|its|it|can|you|me|at|on|by|to|via"
+    r"(?:\b(?:and|or|but|also|oh|with|my|the|a|an|is|are|it's|its|it|can|you|me|at|on|by|to|via"
     r"|under|i|i'd"
     r"|i'm|am|would|like|please|just|use|here|hi|hello|hey|sure|yes|yeah|ok|okay|no|thanks|actually"
     r"|sorry|oops|instead|should|be|e-?mail|mail|phone|mobile|cell|telephone|number|address"
@@ -42,21 +50,9 @@ CARRIERS = re.compile(
     r"|in|for|around|suits?|that|this|there)\b[\s.:!]*)+",
     re.I,
 )
-LINKS = re.compile(r"^(?:and|or|but)\s+|\s+(?:and|or|but|at|on|my)$", re.I)
-CONCERN_LEAD = re.compile(
-    r"^(?:(?:it's|its|it\s+is|this\s+is|that's|i'm\s+(?:here|coming|looking)|i\s+(?:have|want|need|"
-    r"would\s+like)|i've\s+got|i'd\s+like|(?:the\s+)?reason(?:\s+for\s+my\s+visit)?"
-    r"|(?:my\s+)?(?:main"
-    r"\s+)?concerns?(?:\s+(?:is|are))?|mostly|mainly|actually|just|say|well|to\s+(?:talk\s+about|"
-    r"discuss|treat|improve|get\s+rid\s+of|be\s+seen\s+about|see\s+(?:someone|you)\s+about)|"
-    r"(?:someone|somebody|you)\s+to\s+look\s+at|is|are|for|about|because\s+of|with|help\s+with|and"
-    r"|but|my|some|the)\b[\s,:]*)+",
-    re.I,
+LINKS = re.compile(
+    r"^(?:and|or|but|also)\s+|[\s.]+(?:(?:and|or|but|also|oh|plus|btw|at|on|my)[\s.]*)+$", re.I
 )
-NO_CONCERN = frozenset(
-    "yes yeah yep no nope ok okay sure hi hello hey thanks idk what why please maybe".split()
-)
-MOST_WORDS_OF_A_PIECE = 8
 
 
 @dataclass(frozen=True)
@@ -72,12 +68,14 @@ class Reading:
     """What one message gave: values found, one problem to tell, slots the visitor took back.
 
     name and concern are strings, contact a `Contact` (only the parts that were said), time a
-    `Wish`, on top of what was known of it.
+    `Wish`, on top of what was known of it. `rest` is what the message asks beside all this, in the
+    visitor's words; a message that has one is no failed answer.
     """
 
     found: dict[Slot, Value] = field(default_factory=dict)
     problem: Problem | None = None
     cleared: frozenset[Slot] = frozenset()
+    rest: str = ""
 
     def applied_to(self, known: Details) -> Details:
         """`known` with what was taken back out, and what was found in."""
@@ -159,16 +157,19 @@ class _Reader:
         self.asked, self.known = asked, known
         self.now, self.clinic, self.region = now, clinic, region
         self.concern = concern
+        self.rest = ""
         self.found: dict[Slot, Value] = {}
         self.problems: dict[Slot, Refusal] = {}
 
     def read(self) -> Reading:
         self._read_contact()
         self._read_time()
+        self._read_introduction()
+        self._put_questions_aside()
         self._read_name()
         self._read_pieces()
         self._read_concern()
-        return Reading(found=self.found, problem=self._problem())
+        return Reading(found=self.found, problem=self._problem(), rest=self.rest)
 
     def _problem(self) -> Problem | None:
         """The open question's problem, or else the first one; an answered question has none."""
@@ -181,7 +182,7 @@ class _Reader:
         return next((Problem(slot, code) for slot, code in self.problems.items()), None)
 
     def _says_nothing(self) -> bool:
-        return not (self.found or self.problems)
+        return not (self.found or self.problems or self.rest)
 
     def _blank(self, spans: Iterable[Span]) -> None:
         self.left = blanked(self.left, spans, READ)
@@ -252,23 +253,39 @@ class _Reader:
     def _has_pieces(self) -> bool:
         return bool(self.found) or re.search(r"[,;\n]", self.text) is not None
 
+    # --- what is asked beside ---
+
+    def _put_questions_aside(self) -> None:
+        """Blank what the message asks; questions that gave no detail are its rest."""
+        asked = questions_in(self.left)
+        beside = [span for span in asked if self._asks_something(self.left[slice(*span)])]
+        self.rest = " ".join(self.written[slice(*span)].strip() for span in beside)
+        self._blank(asked)
+
+    def _asks_something(self, question: str) -> bool:
+        return READ not in question and not WISH.search(question) and bool(_words_left(question))
+
     # --- name ---
 
-    def _read_name(self) -> None:
+    def _read_introduction(self) -> None:
         asked = self.asked is Slot.NAME
         introduced = find_name(self.left, asked=asked, known=self.known.name)
         if introduced and not self._is_concern(introduced.name):
             self._take_name(introduced.name)
             self._blank([introduced.span])
-        elif asked and not self.found and not self._is_list() and not self._is_concern(self.left):
-            self._take_name(self.left)
+
+    def _read_name(self) -> None:
+        if self.asked is not Slot.NAME or self.found or self.problems or self._is_list():
+            return
+        if not self._is_concern(self.left):
+            self._take_name(clean_text(self.left.replace(READ, " ")))
+            self.left = ""
 
     def _take_name(self, text: str) -> None:
         try:
             self.found[Slot.NAME] = self._as_written(answered_name(text))
-            self.left = ""
         except DetailRefused as refused:
-            if self.asked is Slot.NAME and not self.found:
+            if self.asked is Slot.NAME and not self.found and not self.rest:
                 self.problems[Slot.NAME] = refused.code
 
     def _as_written(self, value: str) -> str:
@@ -287,42 +304,62 @@ class _Reader:
 
     def _read_pieces(self) -> None:
         """Take what stands between the commas for a name and a concern, where it can be."""
-        if not self._is_list() and not (self.found.keys() & {Slot.CONTACT}):
+        if not self.found and not self._is_list():
             return
-        pieces = [piece for piece in self._pieces() if not self._is_concern(piece)]
-        if Slot.NAME not in self.found and self.known.name is None and pieces:
-            named_first = self.text.startswith(pieces[0])
-            if looks_like_a_name(pieces[0], lower_case=named_first or self.asked is Slot.NAME):
-                self.found[Slot.NAME] = self._as_written(pieces.pop(0))
-        wanted = self.concern is None and self.known.concern is None
-        if wanted and self.asked is not Slot.CONCERN and Slot.NAME in self.found and pieces:
+        pieces = [piece for piece in self._pieces() if self._may_be_detail(piece)]
+        named = next((piece for piece in pieces if self._is_name(piece)), None)
+        if named and Slot.NAME not in self.found and self.known.name is None:
+            pieces.remove(named)
+            self._take_name(named)
+        wanted = self.concern is None and self.known.concern is None and Slot.NAME in self.found
+        if wanted and self.asked is not Slot.CONCERN and pieces:
             self._take_concern(pieces[0])
+
+    def _may_be_detail(self, piece: str) -> bool:
+        talk = says_nothing(piece) or says_only_when(piece) or WISH.search(piece)
+        return not talk and not self._is_concern(piece)
+
+    def _is_name(self, piece: str) -> bool:
+        """Whether a piece is a name, by its capitals, its place or the e-mail address."""
+        contact = self.found.get(Slot.CONTACT)
+        email = contact.email if isinstance(contact, Contact) else None
+        mailbox = (email or "").split("@")[0].casefold()
+        in_mailbox = any(word in mailbox for word in piece.casefold().split() if len(word) > 2)
+        placed = self.asked is Slot.NAME or self.text.startswith(piece)
+        return looks_like_a_name(piece, lower_case=placed or in_mailbox)
 
     # --- concern ---
 
     def _is_concern(self, text: str) -> bool:
-        words = CONCERN_LEAD.sub("", clean_text(text)).casefold().strip(" .!")
+        words = words_of_concern(text).casefold()
         return self.concern is not None and words == self.concern.casefold()
 
     def _read_concern(self) -> None:
-        if self.asked is Slot.CONCERN and Slot.CONCERN not in self.found:
-            words = " ".join(self._pieces()) if self.found else self.left
-            self._take_concern(words, asked=True)
-        if self.concern and Slot.CONCERN not in self.found:
+        said = stated_concern(self.left, self.known.concern)
+        if said is None and self.asked is None and not (self.concern or self.known.concern):
+            said = concern_of_wish(self.left)
+        if said is None and self.asked is Slot.CONCERN:
+            said = " ".join(self._pieces()) if self.found else self.left
+        if said is not None:
+            self._take_concern(said)
+        if self.concern and Slot.CONCERN not in self.found and not self._asks_about_concern():
             correcting = self.asked is None or sounds_like_a_correction(self.text)
             if self.known.concern is None or correcting or self.asked is Slot.CONCERN:
                 self.found[Slot.CONCERN] = self.concern
 
-    def _take_concern(self, text: str, *, asked: bool = False) -> None:
-        words = CONCERN_LEAD.sub("", clean_text(text.replace(READ, " "))).strip(" ,.!")
-        if not asked and len(words.split()) > MOST_WORDS_OF_A_PIECE:
+    def _asks_about_concern(self) -> bool:
+        """Whether the lexicon's find is in a question: "thursday. does it help wrinkles?"."""
+        found = str(self.concern).casefold()
+        return found in self.rest.casefold() and found not in self.left.casefold()
+
+    def _take_concern(self, text: str) -> None:
+        words = words_of_concern(text)
+        if self.asked is not Slot.CONCERN and len(words.split()) > MOST_WORDS:
             return
         try:
-            if words.casefold() in NO_CONCERN:
-                raise DetailRefused(Refusal.NO_CONCERN)
             self.found[Slot.CONCERN] = read_concern(self._as_written(words))
         except DetailRefused as refused:
-            if asked and not self.found:
+            if self.asked is Slot.CONCERN and not self.found and not self.rest:
                 self.problems[Slot.CONCERN] = refused.code
 
 
