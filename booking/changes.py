@@ -112,7 +112,7 @@ STANDS = (
     r"|booked|gone?\s+through|go\s+through|sent|received?|stored|saved|arrived?|accept(?:ed)?"
     r"|approved|cancel(?:l?ed)?|scheduled|in\s+the\s+(?:book|diary|system)|on\s+the\s+list|go(?:ing)?"
     rf"\s+ahead|book\s+(?:it|me)|(?:have|get|got|see|find|made?|heard?|repl(?:y|ied)|respond\w*)\b"
-    rf"(?=.*\b(?:{VISIT}|it|back|reply|yet)\b))"
+    rf"(?=.*\b(?:{VISIT}|it|that|this|back|reply|yet)\b))"
 )
 ASKED_HOW_IT_STANDS = _any_of(
     rf"(?:is|was|has|did|are|am|have|will|does|do)(?:n'?t)?\s+(?:{OWN}|it|that|this|i|you|u|we|they"
@@ -136,7 +136,8 @@ def read_wish_to_change(text: str) -> Change | None:
 
     Meant for messages of somebody who may have one: "friday instead" is a move.
     """
-    words = RULED_OUT.sub(" ", _plain(text))
+    # A reference stands for what it is of: "move NP-7KQ4MX to friday".
+    words = RULED_OUT.sub(" ", _replaced(_plain(text), "my booking"))
     if IN_GENERAL.search(words):
         return None
     if CALLED_OFF.search(words) and not ASKED_WHETHER_OFF.search(words):
@@ -172,8 +173,12 @@ def find_reference(text: str) -> str | None:
 def without_reference(text: str) -> str:
     """`text` without the reference in it, whose digits are no phone number and no time."""
     words = _plain(text)
+    return _replaced(words, " ") if _reference(words) else text
+
+
+def _replaced(words: str, by: str) -> str:
     found = _reference(words)
-    return f"{words[: found[1]]} {words[found[2] :]}" if found else text
+    return f"{words[: found[1]]}{by}{words[found[2] :]}" if found else words
 
 
 def _reference(words: str) -> tuple[str, int, int] | None:

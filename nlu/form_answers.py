@@ -63,6 +63,8 @@ SURE = 0.8
 ASKED_BESIDE = set("ask_price bot_challenge capabilities clinic_contact clinic_hours faq".split())
 ASKED_BESIDE |= {"medical", PRIVACY_INTENT}
 MOST_ASKED_BESIDE = 2
+# What stands, or is asked, in a message that names a reference as well.
+NOT_ABOUT_A_REFERENCE = {"emergency", "restart", PERSON_INTENT} | ASKED_BESIDE
 # Words from which on a question that nothing answers is worth a word of regret.
 WORTH_REGRET = 4
 # Words from which on something that reads like a question of its own is no name.
@@ -151,6 +153,8 @@ def _outside_forms(message: Message) -> Answer:
     text, intent = _plain(message.get(TEXT)), _intent(message)
     if intent in VAGUE and _asks_to_be_called(text):
         return Answer(PERSON_INTENT, [])
+    if intent not in NOT_ABOUT_A_REFERENCE and talk.REFERENCE.search(text):
+        return Answer(REQUEST_INTENT, [])
     sent = intent in VAGUE | MORE and talk.WENT_THROUGH.match(text)
     return Answer(REQUEST_INTENT if sent else intent, [])
 
@@ -220,7 +224,7 @@ def meaning(text: Text, intent: Text, asked: Text, confidence: float = 0.0) -> T
         return STOP_INTENT
     if intent in DECISIVE:
         return intent
-    if asked == "manage_reference" and talk.REFERENCE.search(text):
+    if asked == "manage_reference" and talk.says_reference(text):
         return ANSWER_INTENT
     said = _said_to_the_form(text, intent, asked)
     if said:

@@ -96,11 +96,9 @@ NO_CONTACT = _compile(
     r"\b(?:no|don'?t (?:have|do|use|own)|haven'?t got|without)(?: an?y?)? (?:e-?mail|mail|phone"
     r"|mobile|cell|number)s?\b"
 )
-# As they are given out, with a digit in it where it is typed without its beginning.
-REFERENCE = _compile(
-    r"\bn\s?p[\s.:#_-]*[34679ac-hjkmnp-rtwxy]{6}\b",
-    r"\b(?=[a-z]*\d)(?=\d*[a-z])[34679ac-hjkmnp-rtwxy]{6}\b",
-)
+# As they are given out; where one is typed without its beginning, it has a digit in it.
+REFERENCE = _compile(r"\bn\s?p[\s.:#_-]*[34679ac-hjkmnp-rtwxy]{6}\b")
+BARE_REFERENCE = _compile(r"\b(?=[a-z]*\d)(?=\d*[a-z])[34679ac-hjkmnp-rtwxy]{6}\b")
 CONTACT = _compile(r"\S@|@\s*\w+\.\w|(?:\d[\s().-]*){6,}")
 SPOKEN_EMAIL = _compile(r"\bat\b.+\bdot\b|\bdot\b.+\bat\b")
 
@@ -215,6 +213,10 @@ def is_time_alone(text: Text) -> bool:
 
 def says_time(text: Text) -> bool:
     return bool(TIME.search(text) or BARE_HOUR.search(text))
+
+
+def says_reference(text: Text) -> bool:
+    return bool(REFERENCE.search(text) or BARE_REFERENCE.search(text))
 
 
 def says_contact(text: Text) -> bool:

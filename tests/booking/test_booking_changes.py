@@ -52,6 +52,8 @@ WISHES = {
         "i dont think i can come tomorrow",
         "can i rescedule my apointment",
         "could i come in a bit later",
+        "move NP-7KQ4MX to friday please",
+        "could you push np 7kq 4mx back",
     ],
     CANCEL: [
         "cancel my booking",
@@ -106,6 +108,8 @@ WISHES = {
         "have you booked it",
         "do i still have an appointment",
         "i think i booked twice by accident",
+        "did you get that?",
+        "any news about NP-7KQ4MX?",
     ],
     WHEN: [
         "when am I booked",

@@ -412,9 +412,15 @@ def test_an_emergency_is_never_an_answer():
         ("was that confirmed?", "nlu_fallback", "manage_request"),
         ("call me Kasia", "inform", "inform"),
         ("does it hurt", "faq", "faq"),
+        ("show me booking NP-7KQ4MX", "request_consultation", "manage_request"),
+        ("NP-7KQ4MX", "out_of_scope", "manage_request"),
+        ("cancel np 34atkx", "stop", "manage_request"),
+        ("i cannot breathe, NP-7KQ4MX", "emergency", "emergency"),
+        ("does it hurt? my reference is NP-7KQ4MX", "faq", "faq"),
+        ("np, that's fine", "affirm", "affirm"),
     ],
 )
-def test_outside_a_form_only_a_call_and_a_request_are_looked_for(text, intent, meant):
+def test_outside_a_form_only_a_call_and_a_request_already_sent_are_looked_for(text, intent, meant):
     message = Message(data={"text": text, "intent": {"name": intent, "confidence": 0.6}})
 
     FormAnswers().process([message], conversation())
