@@ -6,7 +6,8 @@ import logging
 import re
 from typing import Any
 
-EMAIL = re.compile(r"[^\s\"'<>()\[\],;:\\]+@[\w-]+(?:\.[\w-]+)+")
+# Bounded, or a long word without any @ would keep the matching busy.
+EMAIL = re.compile(r"[^\s\"'<>()\[\],;:\\]{1,64}@[\w-]+(?:\.[\w-]+)+")
 # Seven digits or more, however they are grouped; no day, moment, version or IP address.
 PHONE = re.compile(
     r"(?<![\w.-])(?!\d{4}-\d\d-\d\d|\d{1,3}(?:\.\d{1,3}){3}(?!\d))"

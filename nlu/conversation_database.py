@@ -48,7 +48,11 @@ def connect(file: Path, busy_seconds: float) -> sqlite3.Connection:
 def open_file(file: Path) -> Engine:
     """Connections to a SQLite file are kept, and left when the file is no longer the same."""
     engine = sa.create_engine(
-        "sqlite://", creator=lambda: connect(file, BUSY_SECONDS), poolclass=QueuePool
+        "sqlite://",
+        creator=lambda: connect(file, BUSY_SECONDS),
+        poolclass=QueuePool,
+        # An error's text ends in the log, where nobody's words belong.
+        hide_parameters=True,
     )
 
     @sa.event.listens_for(engine, "connect")
@@ -79,4 +83,4 @@ def open_server(url: Union[Text, URL]) -> Engine:
         **options.get("connect_args", {}),
         "connect_timeout": CONNECT_SECONDS,
     }
-    return sa.create_engine(url, pool_pre_ping=True, **options)
+    return sa.create_engine(url, pool_pre_ping=True, hide_parameters=True, **options)

@@ -80,6 +80,7 @@ def serve(launch: Launch) -> None:
     for name in PUT_OFF:
         put_off(name)
     from nlu.config_check import put_off_config_check
+    from nlu.logs import mask_logs
 
     put_off_config_check()
     import rasa
@@ -88,6 +89,10 @@ def serve(launch: Launch) -> None:
     import rasa.utils.io
     from rasa.utils.log_utils import configure_structlog
 
+    from nlu.action_results import check_results_quickly
+
+    check_results_quickly()
+    mask_logs()
     rasa.utils.common.configure_logging_and_warnings()
     rasa.utils.io.configure_colored_logging(None)
     rasa.telemetry.initialize_telemetry()

@@ -41,7 +41,6 @@ EXTENT_AND_LAST = EXTENT.add_columns(
     .where(EVENTS.c.id == sa.bindparam("last"), EVENTS.c.sender_id == SENDER)
     .scalar_subquery()
 )
-LAST_ID = sa.select(sa.func.max(EVENTS.c.id)).where(EVENTS.c.sender_id == SENDER)
 SESSION_START = sa.select(sa.func.max(EVENTS.c.id)).where(
     EVENTS.c.sender_id == SENDER, EVENTS.c.type_name == SessionStarted.type_name
 )
@@ -54,6 +53,10 @@ EVENTS_FROM = (
 
 # The stores of this process, for the health channel to ask: Rasa hands it none.
 open_stores: weakref.WeakSet[LiveTrackerStore] = weakref.WeakSet()
+
+
+class ErasedMeanwhile(Exception):
+    """The conversation was erased while a turn went on: what the turn added goes, too."""
 
 
 @dataclass
@@ -90,6 +93,8 @@ class LiveTrackerStore(SQLTrackerStore):
     rows the conversation has and which is the last; while they are as this process left them, its
     tracker is handed out as it is. Where another process added some, only those are read. Where any
     are gone (erased, say), all is read again.
+
+    A turn whose conversation is erased meanwhile is not written, as it may repeat what was erased.
 
     A tracker is handed out for good: `save` takes it back. A turn that breaks down half-way
     leaves no trace, and two that overlap never share a tracker.
@@ -169,7 +174,12 @@ class LiveTrackerStore(SQLTrackerStore):
             # Rasa saves a new conversation before anything happened in it: all to come will be new.
             Position(0, 0, 0, None, self.domain).note_on(tracker)
             return
-        if await self._written(tracker):
+        try:
+            written = await self._written(tracker)
+        except ErasedMeanwhile:
+            self._unsaved.discard(tracker.sender_id)
+            return
+        if written:
             self._unsaved.discard(tracker.sender_id)
         else:
             self._unsaved.add(tracker.sender_id)
@@ -268,7 +278,10 @@ class LiveTrackerStore(SQLTrackerStore):
 
         def insert(connection: Connection) -> int:
             connection.execute(EVENTS.insert(), rows)
-            return connection.execute(LAST_ID, {"sender": tracker.sender_id}).scalar()
+            there, last_id = connection.execute(EXTENT, {"sender": tracker.sender_id}).one()
+            if there < position.rows + len(rows):
+                raise ErasedMeanwhile
+            return last_id
 
         last_id = await self._in_database(insert)
         # Rows that others wrote meanwhile make the count differ at the next turn, which rereads.
@@ -309,6 +322,8 @@ class LiveTrackerStore(SQLTrackerStore):
     async def _write_again(self, tracker: DialogueStateTracker) -> bool:
         try:
             await self._write(tracker)
+        except ErasedMeanwhile:
+            self._live.take(tracker.sender_id)
         except SQLAlchemyError:
             return False
         return True

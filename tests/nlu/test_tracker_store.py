@@ -26,7 +26,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from sqlalchemy.exc import SQLAlchemyError
 
 from nlu import conversation_database, tracker_store
-from nlu.tracker_store import LiveTrackerStore
+from nlu.tracker_store import LiveTrackerStore, Position
 
 pytestmark = pytest.mark.anyio
 
@@ -226,6 +226,54 @@ async def test_erased_and_begun_anew_elsewhere_it_has_the_new_events_only(
     await say(open_store(file), *start(), *turn("new"), *turn("newer"))
 
     assert await said(store) == ["new", "newer"]
+
+
+async def test_a_turn_that_an_erasure_overtakes_is_not_written_back(
+    store: LiveTrackerStore, file: Path
+) -> None:
+    await say(store, *start(), *turn("I'm Ada"))
+    under_way = await store.retrieve(VISITOR)
+    under_way.update_with_events(turn("yes, Ada"), DOMAIN)
+
+    forget(file)
+    await store.save(under_way)
+
+    assert rows(file) == 0
+    assert await store.retrieve(VISITOR) is None
+    await say(store, *start(), *turn("hello"))
+    assert await said(store) == ["hello"]
+
+
+async def test_what_waited_for_the_database_is_not_written_to_an_erased_conversation(
+    store: LiveTrackerStore, file: Path
+) -> None:
+    await say(store, *start(), *turn("I'm Ada"))
+    locker = sqlite3.connect(file, isolation_level=None)
+    locker.execute("BEGIN IMMEDIATE")
+    await say(store, *turn("Ada Byron"))
+    locker.execute("ROLLBACK")
+
+    forget(file)
+
+    assert await store.works()
+    assert rows(file) == 0
+    assert await said(store) == []
+
+
+async def test_an_error_of_the_database_names_nobody(store: LiveTrackerStore, file: Path) -> None:
+    with sqlite3.connect(file) as connection:
+        connection.execute(
+            "CREATE TRIGGER full BEFORE INSERT ON events BEGIN SELECT RAISE(ABORT, 'full'); END"
+        )
+    tracker = DialogueStateTracker(VISITOR, DOMAIN.slots)
+    Position(0, 0, 0, None, DOMAIN).note_on(tracker)
+    tracker.update_with_events(turn("I'm Ada"), DOMAIN)
+
+    with pytest.raises(SQLAlchemyError) as failure:
+        await store._write(tracker)
+
+    assert "full" in str(failure.value)
+    assert "Ada" not in str(failure.value)
 
 
 async def test_a_new_session_drops_what_came_before_it(store: LiveTrackerStore, file: Path) -> None:
