@@ -35,9 +35,17 @@ _PLACES = (
     ("first", rf"earlier(?=\s+{_OFFER}\b)|sooner(?=\s+{_OFFER}\b)"),
     ("last", rf"later(?=\s+{_OFFER}\b)"),
 )
-_NO_PLACE = r"(?!\s+(?:thing|of\b|week|weekend|available|free|day|name|half))"
+# What may follow "the second", so that it is one of the times.
+_PLACE_ENDS = (
+    r"(?=\W*$|\W*[,.;!]|\s+(?:ones?|options?|slots?|times?|days?|dates?|choices?|openings?"
+    r"|please|pls|works?"
+    r"|is|would|will|sounds|suits|looks|for|then|thanks|thank|on|at|if|of\s+(?:those|these"
+    r"|them|the)"
+    r"|and|but|as|though|not|instead|maybe|i)\b)"
+)
 _PLACE = "|".join(
-    rf"(?P<{name}{index}>\b(?:{words})\b{_NO_PLACE})" for index, (name, words) in enumerate(_PLACES)
+    rf"(?P<{name}{index}>\b(?:{words})\b{_PLACE_ENDS})"
+    for index, (name, words) in enumerate(_PLACES)
 )
 _NOT_PLACE = rf"\bnot\s+(?:the\s+)?(?:{_PLACE})(?:\s+{_OFFER})?|\binstead\s+of\s+the\s+\w+"
 _NUMBERED = rf"(?:\b(?:option|number|choice|no\.?|slot|answer)\s*|#\s*)(?P<number>{NUMBER})\b"
@@ -73,9 +81,14 @@ _ANY = re.compile(
     re.I,
 )
 _RULED_OUT = re.compile(
-    r"\b(?:not|neither|none|no|nor|can't|cannot|don't|doesn't|won't|isn't|except|but"
-    r"|before|after|later|other|another"
-    rf"|until|instead)\b(?!\s*(?:\.?\s*{NUMBER}|problem|worries|matter|mind)\b)",
+    r"\b(?:not|neither|none|nor|can't|cannot|don't|doesn't|won't|isn't|except|but|before"
+    r"|after|later|other|another"
+    rf"|until|instead)\b(?!\s+mind)|\bno\b(?!\.?\s*{NUMBER}|\s+(?:problem|worries))",
+    re.I,
+)
+# A question of another kind: "what's the second step", "how long is the first one".
+_ASKS = re.compile(
+    r"\W*(?:how(?!\s+about)|why|what(?!\s+about)|who|where|when|does|will\s+(?:it|i|my)|is\s+(?:it|there|this))\b",
     re.I,
 )
 
@@ -88,7 +101,7 @@ def read_choice(
     "2" is the second one only where none of them is at two. None for anything that leaves it open.
     """
     text = re.sub(_NOT_PLACE, " ", text.replace("\u2019", "'"), flags=re.IGNORECASE)
-    if not offered or asks_for_others(text) is not None:
+    if not offered or asks_for_others(text) is not None or _ASKS.match(text):
         return None
     if _ANY.search(text) and not _RULED_OUT.search(text):
         return offered[0]
@@ -102,9 +115,16 @@ def read_choice(
         return only or placed
     lone = re.search(_ONLY_NUMBER, text, re.IGNORECASE)
     if lone:
-        return _numbered(number(lone["number"]), offered)
+        said = number(lone["number"])
+        return _at_the_hour(said, offered, clinic) or _numbered(said, offered)
     agreed = len(offered) == 1 and _YES.fullmatch(text) and _YES_WORD.search(text)
     return offered[0] if agreed else None
+
+
+def _at_the_hour(hour: int, offered: Sequence[datetime], clinic: Clinic) -> datetime | None:
+    local = {start: start.astimezone(clinic.zone) for start in offered}
+    found = [one for one in offered if local[one].hour % 12 == hour % 12 and not local[one].minute]
+    return found[0] if len(found) == 1 else None
 
 
 def _numbered(place: int, offered: Sequence[datetime]) -> datetime | None:

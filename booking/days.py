@@ -8,10 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from booking.dates import (
+from booking.dates import Day, OnDate
+from booking.day_readers import (
     NTH,
-    Day,
-    OnDate,
     beside_known,
     feast,
     gone,

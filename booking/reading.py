@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from booking.coming import Standing, is_about_coming, just_an_hour
 from booking.concerns import (
     MOST_WORDS,
     WISH,
@@ -26,7 +27,7 @@ from booking.details import (
     read_concern,
 )
 from booking.errors import DetailRefused, Refusal
-from booking.mentions import MONTH, NUMBER, READ
+from booking.mentions import READ
 from booking.names import answered_name, find_name, looks_like_a_name
 from booking.remarks import questions_in, says_nothing, says_only_when
 from booking.windows import Window, Wish
@@ -225,30 +226,17 @@ class _Reader:
     def _changes_the_hour(self) -> bool:
         """ "No, 3", where a time was chosen and nothing is asked for that has numbers."""
         chosen = self.known.time is not None and self.asked is None
-        return chosen and JUST_AN_HOUR.fullmatch(self.left) is not None
+        return chosen and just_an_hour(self.left)
 
     def _is_about_coming(self, said: WishReading) -> bool:
-        """Whether a time that nobody asked for is a wish: "since last week" is not."""
         rest = _words_left(blanked(self.left, said.spans, READ))
-        if said.refusal is not None:
-            return bool(COMING.search(self.text)) or (said.hours and not REMARK.search(rest))
-        if sounds_like_a_correction(self.text) or CHANGE.search(self.text):
-            return said.days or said.sure or self._wish_before() is not None
-        if self.asked in (Slot.NAME, Slot.CONCERN) and not self._has_pieces():
-            # "Noon Ali", "the scar from friday"
-            return said.complete or (not rest and self._is_no_name_or_topic())
-        if not rest:
-            return said.days or said.sure
-        if REMARK.search(rest) and not COMING.search(rest):
-            return False
-        if self.known.time is not None:
-            return said.complete and bool(COMING.search(rest))
-        return said.complete or said.days or said.sure
-
-    def _is_no_name_or_topic(self) -> bool:
-        """Whether words that are all about a time are not "April" or "sun" for all that."""
-        words = self.left.strip(" .,!")
-        return not (looks_like_a_name(words) or re.fullmatch(rf"{MONTH}|sun", words, re.I))
+        standing = Standing(
+            self.asked,
+            wished=self.known.wish is not None,
+            chosen=self.known.time is not None,
+            listed=self._has_pieces(),
+        )
+        return is_about_coming(self.text, rest, said, standing)
 
     def _has_pieces(self) -> bool:
         return bool(self.found) or re.search(r"[,;\n]", self.text) is not None
@@ -363,38 +351,6 @@ class _Reader:
                 self.problems[Slot.CONCERN] = refused.code
 
 
-# Words with which people come, and those with which they tell of something else.
-COMING = re.compile(
-    r"\b(?:book\w*|come|coming|visit|appointment|consult\w*|slot|see\s+(?:you|someone|me|a"
-    r"|the)|seen|free|available"
-    r"|availability|suits?|prefer|pop\s+(?:in|by|over)|fit\s+me\s+in|squeeze|get\s+in"
-    r"|schedule|call\s+(?:me|back)|ring"
-    r"|works?(?:\s+(?:best|for\s+me))?|best|do|sign\s+(?:me\s+)?up|i'd\s+like|i\s+want"
-    r"|how\s+about|what\s+about|make\s+it)\b",
-    re.I,
-)
-REMARK = re.compile(
-    r"\?|\b(?:hurts?|pain\w*|swell\w*|swollen|red(?:ness)?|heal\w*|bleed\w*|peel\w*|worse"
-    r"|better|since|started|noticed"
-    r"|happened|had|was|were|got|getting|wedding|married|holiday|vacation|trip|flight|fly"
-    r"|flying|party|event|birthday"
-    r"|surgery|due|go\s+away|last|lasts|wash|makeup|make-up|shave|exercise|gym|sun|swim"
-    r"|work\s+out|when|how|why|will"
-    r"|does|did|is|are|has|have|been)\b",
-    re.I,
-)
-CHANGE = re.compile(
-    r"\b(?:change|move|switch|swap|shift|push|bring|reschedule)\b(?=.*(?:\b(?:it|to|that"
-    r"|appointment|time|day|for)\b))",
-    re.I | re.S,
-)
-JUST_AN_HOUR = re.compile(
-    r"\W*(?:(?:no|nope|actually|sorry|yes|yeah|ok|okay|but|oh|wait|um|make|it|that|change"
-    r"|to|can|you|could|we|i|at|let's|how|what|about"
-    rf"|rather|better)\W+)*(?:{NUMBER})(?:\W+(?:please|pls|instead|then|thanks|o'?clock|is"
-    r"|would|be|better|fine|good))*\W*",
-    re.I,
-)
 NOTHING_SAID = {
     Slot.NAME: Refusal.NO_NAME,
     Slot.CONTACT: Refusal.NO_CONTACT,
