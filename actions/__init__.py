@@ -8,11 +8,13 @@ from rasa_sdk import Action
 
 from actions.clarification import NotUnderstood
 from actions.consultation import (
+    AskPreferredTime,
     CancelConsultation,
     SubmitConsultation,
     ValidateConsultationForm,
 )
 from actions.desk import Desk
+from actions.manage import AskManageTime, NothingToStop, ValidateManageForm
 from actions.message import CancelMessage, LeaveMessage, ValidateMessageForm
 
 __all__ = ["Desk", "all_actions"]
@@ -22,10 +24,14 @@ def all_actions(desk: Desk) -> list[Action]:
     """Every action of the domain, ready to be registered."""
     return [
         ValidateConsultationForm(desk),
+        AskPreferredTime(),
         SubmitConsultation(desk),
-        CancelConsultation(),
+        CancelConsultation(desk),
         ValidateMessageForm(desk),
         LeaveMessage(desk),
         CancelMessage(),
+        ValidateManageForm(desk),
+        AskManageTime(),
+        NothingToStop(),
         NotUnderstood(),
     ]

@@ -8,7 +8,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.turn import user_turns
+from actions.turn import offer_open_request, user_turns
 
 FALLBACK = "nlu_fallback"
 EMERGENCY = "emergency"
@@ -30,6 +30,7 @@ class NotUnderstood(Action):
     ) -> list[EventType]:
         if was_emergency_lately(tracker):
             dispatcher.utter_message(response="utter_emergency_noted")
+            offer_open_request(dispatcher, tracker)
             return []
         if was_fallback_before(tracker):
             dispatcher.utter_message(response="utter_not_understood_again")

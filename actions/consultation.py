@@ -5,13 +5,26 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import EventType
+from rasa_sdk.events import EventType, FollowupAction
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.desk import Desk
+from actions.offers import (
+    UNAVAILABLE,
+    Offered,
+    Settled,
+    Times,
+    at,
+    buttons,
+    chosen_start,
+    is_hopeless,
+    wanted_others,
+)
 from actions.turn import (
     asked_slot,
     entity,
@@ -21,11 +34,16 @@ from actions.turn import (
     resumes,
     set_slots,
     text_of,
+    time_zone_of,
 )
+from booking.availability import Why
+from booking.contacts import shown_phone
 from booking.details import Details, PreferredTime, Slot
-from booking.errors import BookingUnavailable
+from booking.errors import BookingUnavailable, SlotNotOffered, SlotTaken
+from booking.models import ConsultationRequest
 from booking.reading import Reading, Value, read_answer
 from booking.requests import request_consultation
+from booking.windows import Wish
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +57,9 @@ DOMAIN_SLOT = {
     "concern": Slot.CONCERN,
     "preferred_time": Slot.TIME,
 }
+ASKS_TIME = "preferred_time"
+# Answers to one question that could not be taken, after which a person is offered.
+MOST_FAILURES = 2
 
 
 class ValidateConsultationForm(Action):
@@ -62,20 +83,45 @@ class ValidateConsultationForm(Action):
         if _refuses_consent_again(tracker, reading, asked, intent):
             # No question left to ask: the form ends, and with no consent nothing is stored.
             return set_slots(requested_slot=None, refused=None)
-        details = reading.applied_to(before)
-        says_nothing_new = not (reading.found or reading.cleared or reading.problem)
+        details, time = await self._settle_time(tracker, asked, before, reading)
+        if details.time != before.time or time.code:
+            # A time was chosen, or others are offered: the words for it were no mistake.
+            reading = replace(reading, problem=None)
+        says_nothing_new = details == before and not (reading.cleared or reading.problem)
         agrees = intent == "affirm" and says_nothing_new
         # "Yes" to "what shall I change?" sends nothing.
         confirms = asked == "confirmed" and agrees and not tracker.get_slot("changing")
         wants_change = intent in {"deny", "change_details"} and says_nothing_new
+        failures = _failures(tracker, asked, reading, time)
+        self._tell(dispatcher, tracker, asked, before, details, failures)
         return set_slots(
-            **shown(details),
+            **shown_details(details, time_zone_of(tracker)),
+            **({"requested_slot": ASKS_TIME} if time.code else {}),
             consultation=details.as_json(),
-            refused=_refusal(reading, asked, intent),
+            offered=time.offered.as_json(),
+            refused=time.code or _refusal(reading, asked, intent),
+            failures={"slot": asked, "count": failures},
+            request_key=tracker.get_slot("request_key") or opened_at(tracker, FORM),
             consent=True if asked == "consent" and agrees else tracker.get_slot("consent"),
             confirmed=True if confirms else None,
             changing=asked == "confirmed" and wants_change,
         )
+
+    def _tell(
+        self,
+        dispatcher: CollectingDispatcher,
+        tracker: Tracker,
+        asked: str | None,
+        before: Details,
+        details: Details,
+        failures: int,
+    ) -> None:
+        """What is said before the form's next question."""
+        if failures >= MOST_FAILURES:
+            dispatcher.utter_message(response="utter_offer_call_back")
+        if details.time and details.time != before.time and asked != "confirmed":
+            shown = shown_time(details.time.starts_at, time_zone_of(tracker))
+            dispatcher.utter_message(response="utter_time_held", preferred_time=shown)
 
     def _read(self, tracker: Tracker, asked: str | None, intent: str, known: Details) -> Reading:
         field = entity(tracker, "field")
@@ -98,6 +144,49 @@ class ValidateConsultationForm(Action):
             return _without_name(reading)
         return reading
 
+    async def _settle_time(
+        self, tracker: Tracker, asked: str | None, before: Details, reading: Reading
+    ) -> tuple[Details, Settled]:
+        """The details with the time that was taken up, and what is on offer instead."""
+        details = reading.applied_to(before)
+        offered = Offered.of(tracker)
+        times = Times(self._desk, tracker.sender_id)
+        wish = reading.found.get(Slot.TIME)
+        start = chosen_start(tracker, self._desk, offered if asked == ASKS_TIME else Offered())
+        if start is None and isinstance(wish, Wish):
+            settled = await times.settle(wish.window, keep=_start(before))
+        elif start is None and asked == ASKS_TIME and (others := wanted_others(tracker)):
+            settled = await times.others(offered, others)
+        elif start is None and not offered.starts and details.missing()[:1] == (Slot.TIME,):
+            settled = await times.soonest()
+        else:
+            settled = Settled(start=start, offered=offered)
+        if settled.start is not None:
+            settled = await times.hold(settled.start)
+        if settled.start is None and isinstance(wish, Wish):
+            hopeless = is_hopeless(wish.window, settled.code, self._desk.clinic)
+            return replace(details, wish=None) if hopeless else details, settled
+        if settled.start is None:
+            return details, settled
+        said = wish.text if isinstance(wish, Wish) else text_of(tracker)
+        chosen = PreferredTime(settled.start, said)
+        return replace(details, time=chosen, wish=None), Settled()
+
+
+class AskPreferredTime(Action):
+    """Asks when the visitor would like to come, with the times on offer as choices."""
+
+    def name(self) -> str:
+        return f"action_ask_{FORM}_preferred_time"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        dispatcher.utter_message(
+            response=f"utter_ask_{FORM}_preferred_time", buttons=buttons(Offered.of(tracker))
+        )
+        return []
+
 
 class SubmitConsultation(Action):
     """Stores the request the visitor has confirmed; the same form can store one only."""
@@ -111,20 +200,16 @@ class SubmitConsultation(Action):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
+        times = Times(self._desk, tracker.sender_id)
         if not (tracker.get_slot("consent") and tracker.get_slot("confirmed")):
             dispatcher.utter_message(response="utter_request_cancelled")
+            await times.release()
             return forget_details()
         details = Details.from_json(tracker.get_slot("consultation") or {})
         try:
-            request = await asyncio.to_thread(
-                request_consultation,
-                self._desk.engine,
-                details=details,
-                consent_version=self._desk.clinic.consent.version,
-                conversation_id=tracker.sender_id,
-                idempotency_key=f"{tracker.sender_id}:{opened_at(tracker, FORM)}",
-                now=self._desk.now(),
-            )
+            request = await asyncio.to_thread(self._store, tracker, details)
+        except (SlotTaken, SlotNotOffered):
+            return await self._offer_others(times, details)
         except BookingUnavailable:
             logger.exception("a consultation request could not be stored")
             dispatcher.utter_message(response="utter_request_failed")
@@ -133,12 +218,45 @@ class SubmitConsultation(Action):
             response="utter_request_stored",
             reference=request.reference,
             preferred_time=tracker.get_slot("preferred_time"),
+            manage_url=self._desk.links.url(request.reference),
         )
         return [*forget_details(), *set_slots(reference=request.reference)]
+
+    def _store(self, tracker: Tracker, details: Details) -> ConsultationRequest:
+        return request_consultation(
+            self._desk.engine,
+            self._desk.clinic,
+            details=details,
+            conversation_id=tracker.sender_id,
+            idempotency_key=f"{tracker.sender_id}:{tracker.get_slot('request_key')}",
+            now=self._desk.now(),
+            real_now=datetime.now(UTC),
+            visitor_zone=time_zone_of(tracker),
+        )
+
+    async def _offer_others(self, times: Times, details: Details) -> list[EventType]:
+        """The hold had ended and somebody was faster: the form goes on with what is free."""
+        assert details.time is not None
+        local = details.time.starts_at.astimezone(self._desk.clinic.zone)
+        settled = await times.settle(at(local))
+        again = replace(details, time=None, wish=Wish(at(local), details.time.text))
+        return [
+            *set_slots(
+                consultation=again.as_json(),
+                preferred_time=None,
+                confirmed=None,
+                offered=settled.offered.as_json(),
+                refused=settled.code or Why.TAKEN.value,
+            ),
+            FollowupAction(FORM),
+        ]
 
 
 class CancelConsultation(Action):
     """Drops what was gathered; nothing has been stored yet."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
 
     def name(self) -> str:
         return "action_cancel_consultation"
@@ -147,25 +265,41 @@ class CancelConsultation(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
         dispatcher.utter_message(response="utter_request_cancelled")
+        await Times(self._desk, tracker.sender_id).release()
         return forget_details()
 
 
-def shown(details: Details) -> dict[str, str | None]:
+def shown_details(details: Details, zone: str | None) -> dict[str, str | None]:
     """The details as the summary reads them back, by the form's slots."""
-    contact = " / ".join(part for part in (details.email, details.phone) if part)
+    phone = shown_phone(details.phone) if details.phone else None
+    contact = " / ".join(part for part in (details.email, phone) if part)
     return {
         "name": details.name,
         "contact": contact or None,
         "concern": details.concern,
-        "preferred_time": shown_time(details.time) if details.time else None,
+        "preferred_time": shown_time(details.time.starts_at, zone) if details.time else None,
     }
 
 
-def shown_time(time: PreferredTime) -> str:
-    """Such as `Tuesday 24 November 2026 at 3:00 pm`, in the time's own zone."""
-    return f"{time.starts_at:%A %-d %B %Y} at {time.starts_at:%-I:%M} {time.starts_at:%p}".replace(
-        "AM", "am"
-    ).replace("PM", "pm")
+def shown_time(start: datetime, zone: str | None = None) -> str:
+    """Such as `Tuesday 24 November 2026 at 3:00 pm`, in the time's own zone.
+
+    Where the clock in the visitor's `zone` shows something else then, that stands behind it.
+    """
+    shown = f"{start:%A %-d %B %Y} at {_clock(start)}"
+    there = start.astimezone(ZoneInfo(zone)) if zone else start
+    if there.utcoffset() == start.utcoffset():
+        return shown
+    day = "" if there.date() == start.date() else f"{there:%A} "
+    return f"{shown} (your time: {day}{_clock(there)})"
+
+
+def _clock(moment: datetime) -> str:
+    return f"{moment:%-I:%M} {moment:%p}".replace("AM", "am").replace("PM", "pm")
+
+
+def _start(details: Details) -> datetime | None:
+    return details.time.starts_at if details.time else None
 
 
 def _without_name(reading: Reading) -> Reading:
@@ -190,11 +324,23 @@ def _refusal(reading: Reading, asked: str | None, intent: str) -> str | None:
     return NO_CONSENT if asked == "consent" and intent == "deny" else None
 
 
+def _failures(tracker: Tracker, asked: str | None, reading: Reading, time: Settled) -> int:
+    """How many answers in a row to the open question could not be taken, this one included."""
+    before = tracker.get_slot("failures") or {}
+    earlier = int(before.get("count", 0)) if before.get("slot") == asked else 0
+    problem = reading.problem
+    refused = problem is not None and problem.slot == DOMAIN_SLOT.get(asked or "")
+    return earlier + 1 if refused or time.code == UNAVAILABLE else 0
+
+
 def forget_details() -> list[EventType]:
     return set_slots(
-        **shown(Details()),
+        **shown_details(Details(), None),
         consultation=None,
+        offered=None,
         refused=None,
+        failures=None,
+        request_key=None,
         consent=None,
         confirmed=None,
         changing=None,

@@ -15,6 +15,7 @@ from actions.turn import (
     asked_slot,
     intent_of,
     is_choice,
+    offer_open_request,
     opened_at,
     resumes,
     set_slots,
@@ -24,7 +25,7 @@ from actions.turn import (
 from booking.details import Contact, Details, Slot
 from booking.errors import BookingUnavailable, DetailRefused
 from booking.messages import leave_message
-from booking.reading import read_answer
+from booking.reading import Reading, read_answer
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +52,11 @@ class ValidateMessageForm(Action):
         if asked is None:
             # What could not be stored before is still there, and tried again.
             kept = tracker.get_slot("message_text")
-            return set_slots(message_text=kept or unanswered_question(tracker), refused=None)
+            return set_slots(
+                message_text=kept or unanswered_question(tracker),
+                message_contact=self._contact_given(tracker),
+                refused=None,
+            )
         if is_choice(tracker):
             return set_slots(refused=None)
         if asked == "message_text" and intent_of(tracker) in {"affirm", "deny"}:
@@ -65,7 +70,13 @@ class ValidateMessageForm(Action):
             refused=reading.problem.code.value if reading.problem else None,
         )
 
-    def _read_contact(self, text: str) -> Any:
+    def _contact_given(self, tracker: Tracker) -> str | None:
+        """What the opening message gives ("can someone call me on ..."), or a request did."""
+        given = self._read_contact(text_of(tracker)).applied_to(Details())
+        known = Details.from_json(tracker.get_slot("consultation") or {})
+        return given.email or given.phone or known.email or known.phone
+
+    def _read_contact(self, text: str) -> Reading:
         desk = self._desk
         return read_answer(text, Slot.CONTACT, Details(), desk.now(), desk.clinic, desk.region)
 
@@ -87,6 +98,7 @@ class LeaveMessage(Action):
             message = await asyncio.to_thread(
                 leave_message,
                 self._desk.engine,
+                self._desk.clinic,
                 text=str(tracker.get_slot("message_text")),
                 contact=Contact(email=contact) if "@" in contact else Contact(phone=contact),
                 conversation_id=tracker.sender_id,
@@ -114,12 +126,6 @@ class CancelMessage(Action):
         dispatcher.utter_message(response="utter_message_cancelled")
         offer_open_request(dispatcher, tracker)
         return set_slots(message_text=None, message_contact=None, refused=None)
-
-
-def offer_open_request(dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
-    """Reminds of a consultation request that the message interrupted."""
-    if tracker.get_slot("consultation"):
-        dispatcher.utter_message(response="utter_request_open")
 
 
 def unanswered_question(tracker: Tracker) -> str | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
 
 
 def intent_of(tracker: Tracker) -> str:
@@ -55,6 +56,12 @@ def opened_at(tracker: Tracker, form: str) -> str:
     return "unopened"
 
 
+def time_zone_of(tracker: Tracker) -> str | None:
+    """The visitor's time zone (IANA), as the widget told it."""
+    told = (_last_user_event(tracker).get("metadata") or {}).get("time_zone")
+    return told if isinstance(told, str) else None
+
+
 def user_turns(tracker: Tracker) -> list[dict[str, Any]]:
     """The visitor's messages, the latest first, each Rasa's `user` event."""
     return [event for event in reversed(tracker.events) if event.get("event") == "user"]
@@ -62,6 +69,12 @@ def user_turns(tracker: Tracker) -> list[dict[str, Any]]:
 
 def set_slots(**values: Any) -> list[EventType]:
     return [SlotSet(name, value) for name, value in values.items()]
+
+
+def offer_open_request(dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
+    """Reminds of a consultation request that the message interrupted."""
+    if tracker.get_slot("consultation"):
+        dispatcher.utter_message(response="utter_request_open")
 
 
 def _last_user_event(tracker: Tracker) -> dict[str, Any]:

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from sqlalchemy import delete
 from sqlalchemy.engine import make_url
 
 from booking import messages, requests
 from booking.clinic import read_clinic
-from booking.database import open_database
+from booking.database import open_database, writing
+from booking.models import Hold, OccupiedStep
 from tests.e2e.stack import Stack
 
 Stored = list[dict[str, Any]]
@@ -33,6 +35,15 @@ def stored_messages(stack: Stack) -> Stored:
     found = [messages.as_json(one, zone) for one in messages.list_messages(engine)]
     engine.dispose()
     return found
+
+
+def free_all_times(stack: Stack) -> None:
+    """Let the next story find the calendar empty, whatever the one before has booked or held."""
+    engine = open_database(stack.settings.booking_database_url)
+    with writing(engine) as session:
+        session.execute(delete(OccupiedStep))
+        session.execute(delete(Hold))
+    engine.dispose()
 
 
 @contextmanager
