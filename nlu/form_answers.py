@@ -345,7 +345,7 @@ def _is_about_offers(text: Text, intent: Text, small_talk: bool) -> bool:
     """ "The second one", "anything later?", "what times do you have" speak of times on offer."""
     if small_talk or not talk.CHOICE.search(text) or talk.OPENING_HOURS.search(text):
         return False
-    return intent in ABOUT_TIMES if asks(text) else intent not in {"medical", "faq"}
+    return intent in ABOUT_TIMES | MORE if asks(text) else intent not in {"medical", "faq"}
 
 
 def _may_be_topic(text: Text, intent: Text) -> bool:
