@@ -12,9 +12,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from booking import outbox, retention
 from booking.database import open_database
 from booking.errors import BookingUnavailable
+from faq.database import StaffDatabaseUnavailable
 from needlepoint import tracker_events
 from needlepoint.settings import Settings
 from web import chat_store
+from web.staff import log as log_of_staff
 
 log = logging.getLogger("needlepoint.worker")
 
@@ -25,12 +27,13 @@ def purge(settings: Settings, moment: datetime) -> None:
         "requests": (settings.booking_database_url, _purge_booking),
         "chat": (settings.chat_database_url, _purge_chat),
         "conversations": (settings.tracker_database_url, _purge_conversations),
+        "staff": (settings.staff_database_url, _purge_staff),
     }
     for name, (url, work) in purges.items():
         engine = open_database(url)
         try:
             done = work(engine, moment)
-        except (SQLAlchemyError, BookingUnavailable) as error:
+        except (SQLAlchemyError, BookingUnavailable, StaffDatabaseUnavailable) as error:
             log.error("old %s could not be deleted, next try in an hour: %s", name, error)
         else:
             told = ", ".join(f"{count} {what}" for what, count in done.items() if count)
@@ -58,3 +61,8 @@ def _purge_chat(engine: sa.Engine, moment: datetime) -> dict[str, int]:
 def _purge_conversations(engine: sa.Engine, moment: datetime) -> dict[str, int]:
     """Rasa's side of the conversations."""
     return {"events of conversations": tracker_events.purge_before(engine, moment)}
+
+
+def _purge_staff(engine: sa.Engine, moment: datetime) -> dict[str, int]:
+    """What staff did; their accounts stay."""
+    return {"lines of staff's log": log_of_staff.purge_before(engine, moment)}

@@ -28,6 +28,7 @@ def build(settings: Settings) -> FastAPI:
         rasa=RasaClient(settings.rasa_base_url, settings.shared_rasa_token),
         chat_engine=chat_engine,
         booking_engine=open_database(settings.booking_database_url),
+        staff_engine=open_database(settings.staff_database_url),
         clinic=clinic,
         articles=read_articles(settings.content / "articles"),
         now=settings.clock(clinic.zone),

@@ -58,8 +58,9 @@ class Settings(BaseSettings):
     database_url: str = Field(
         "sqlite:///var/needlepoint.db",
         description="Database of the consultation requests: a SQLite file or PostgreSQL "
-        "(`postgresql://user:password@host/name`). With SQLite the chat and the conversations "
-        "get files of their own beside it (`-chat`, `-conversations`).",
+        "(`postgresql://user:password@host/name`). With SQLite the chat, the conversations and "
+        "what staff work with get files of their own beside it (`-chat`, `-conversations`, "
+        "`-staff`).",
     )
     secret: SecretStr | None = Field(
         None,
@@ -278,6 +279,11 @@ class Settings(BaseSettings):
     def tracker_database_url(self) -> str:
         """Database of Rasa's conversations."""
         return self._database("-conversations")
+
+    @cached_property
+    def staff_database_url(self) -> str:
+        """Database of staff's accounts and of what they teach it."""
+        return self._database("-staff")
 
     def _database(self, suffix: str) -> str:
         url = make_url(self.database_url)

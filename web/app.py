@@ -16,7 +16,7 @@ from faq.articles import Articles
 from web import chat, health, metrics, models_endpoint
 from web.chat_store import ChatStore
 from web.conversation import Conversations
-from web.errors import LastResort, install_error_handlers
+from web.errors import LastResort, PageFor, install_error_handlers
 from web.headers import CrossOrigin, SafeHeaders
 from web.limits import BodyLimit, RateLimits
 from web.manage import Desk, manage_router
@@ -25,8 +25,15 @@ from web.parts import Parts, WebSettings
 from web.rasa_client import RasaClient
 from web.reference import describe_bodies, reference_router
 from web.site import STATIC, not_found_page, site_router, site_templates, wants_page
+from web.staff import paths, routers
+from web.staff.console import Console
+from web.staff.errors import install_console_errors, page_of_status
+from web.staff.pages import add_filters
 from web.texts import read_texts
 from web.tokens import Tokens
+
+# Articles that staff upload.
+LARGEST_UPLOAD = 5 * 1024 * 1024
 
 _ABOUT = """\
 Ask a clinic's website about microneedling and book a consultation.
@@ -41,6 +48,7 @@ def create_app(
     rasa: RasaClient,
     chat_engine: Engine,
     booking_engine: Engine,
+    staff_engine: Engine,
     clinic: Clinic,
     articles: Articles,
     now: Callable[[], datetime],
@@ -68,6 +76,19 @@ def create_app(
         public_url=settings.public_base_url,
         now=now,
     )
+    templates = site_templates()
+    console = Console(
+        settings=settings,
+        templates=templates,
+        clinic=clinic,
+        limits=parts.limits,
+        staff_engine=staff_engine,
+        booking_engine=booking_engine,
+        chat_engine=chat_engine,
+        now=now,
+        paths=paths(),
+    )
+    page_for = _page_for_people(templates, clinic)
     app = FastAPI(
         title=f"Chat of {clinic.name}",
         description=_ABOUT,
@@ -77,14 +98,17 @@ def create_app(
         middleware=[
             Middleware(SafeHeaders),
             Middleware(CrossOrigin, origins=settings.allowed_origins),
-            Middleware(LastResort, texts=texts),
-            Middleware(BodyLimit, texts=texts, paths=("/api/", "/manage/")),
+            Middleware(LastResort, texts=texts, page_for=page_for),
+            Middleware(BodyLimit, texts=texts, page_for=page_for, paths=("/api/", "/manage/")),
+            Middleware(
+                BodyLimit, texts=texts, page_for=page_for, paths=("/staff",), largest=LARGEST_UPLOAD
+            ),
         ],
     )
-    app.state.parts = parts
-    templates = site_templates()
-    install_error_handlers(app, texts, _page_for_people(templates, clinic))
+    app.state.parts, app.state.console = parts, console
+    install_error_handlers(app, texts, page_for)
     _add_routes(app, templates, articles, desk)
+    _add_console(app, console)
     return app
 
 
@@ -96,6 +120,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.parts.store.close()
     for engine in app.state.parts.databases:
         engine.dispose()
+    app.state.console.staff_engine.dispose()
 
 
 def _add_routes(app: FastAPI, templates: Jinja2Templates, articles: Articles, desk: Desk) -> None:
@@ -108,10 +133,18 @@ def _add_routes(app: FastAPI, templates: Jinja2Templates, articles: Articles, de
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
 
 
-def _page_for_people(
-    templates: Jinja2Templates, clinic: Clinic
-) -> Callable[[Request], Response | None]:
-    def page(request: Request) -> Response | None:
-        return not_found_page(request, templates, clinic) if wants_page(request) else None
+def _add_console(app: FastAPI, console: Console) -> None:
+    add_filters(console.templates, console)
+    install_console_errors(app)
+    for router in routers():
+        app.include_router(router)
+
+
+def _page_for_people(templates: Jinja2Templates, clinic: Clinic) -> PageFor:
+    def page(request: Request, status: int) -> Response | None:
+        of_console = page_of_status(request, status)
+        if of_console is not None or status != 404 or not wants_page(request):
+            return of_console
+        return not_found_page(request, templates, clinic)
 
     return page

@@ -15,6 +15,9 @@ from web.texts import Texts
 
 log = logging.getLogger(__name__)
 
+# The page that tells a person of an error (its status), None where a program asks.
+PageFor = Callable[[Request, int], Response | None]
+
 STATUS = {
     "not_json": 400,
     "token_missing": 401,
@@ -86,13 +89,8 @@ def responses(*codes: str) -> dict[int | str, dict[str, Any]]:
     return told
 
 
-def install_error_handlers(
-    app: FastAPI, texts: Texts, page_not_found: Callable[[Request], Response | None]
-) -> None:
-    """Answer everything that goes wrong inside a route in the API's own shape.
-
-    `page_not_found` gives the page for a person who followed a link to nowhere, None for a program.
-    """
+def install_error_handlers(app: FastAPI, texts: Texts, page_for: PageFor) -> None:
+    """Answer everything that goes wrong inside a route: as a page, or in the API's own shape."""
 
     async def on_api_error(_: Request, error: Exception) -> Response:
         assert isinstance(error, ApiError)
@@ -100,7 +98,7 @@ def install_error_handlers(
 
     async def on_http_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        page = page_not_found(request) if error.status_code == 404 else None
+        page = page_for(request, error.status_code)
         if page is not None:
             return page
         code = next((c for c, s in STATUS.items() if s == error.status_code), None)
@@ -110,8 +108,11 @@ def install_error_handlers(
         headers = dict(error.headers or {})
         return error_response(texts, ApiError(code, headers=headers, detail=error.detail))
 
-    async def on_wrong_parameters(_: Request, error: Exception) -> Response:
+    async def on_wrong_parameters(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
+        page = page_for(request, STATUS["wrong_shape"])
+        if page is not None:
+            return page
         return error_response(texts, ApiError("wrong_shape", detail=shape_problem(error.errors())))
 
     app.add_exception_handler(ApiError, on_api_error)
@@ -130,9 +131,10 @@ def shape_problem(errors: Any) -> str:
 class LastResort:
     """Answers what nothing else caught: a logged traceback and a plain 500."""
 
-    def __init__(self, app: ASGIApp, texts: Texts) -> None:
+    def __init__(self, app: ASGIApp, texts: Texts, page_for: PageFor) -> None:
         self._app = app
         self._texts = texts
+        self._page_for = page_for
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -153,4 +155,6 @@ class LastResort:
             log.exception("%s %s failed", scope["method"], route)
             if started:
                 raise
-            await error_response(self._texts, ApiError("internal"))(scope, receive, send)
+            page = self._page_for(Request(scope), STATUS["internal"])
+            answer = page or error_response(self._texts, ApiError("internal"))
+            await answer(scope, receive, send)

@@ -14,7 +14,7 @@ from limits.strategies import FixedWindowRateLimiter
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from web.errors import ApiError, error_response
+from web.errors import ApiError, PageFor, error_response
 from web.texts import Texts
 
 LARGEST_BODY = 16 * 1024
@@ -139,12 +139,18 @@ class RateLimits:
 
 
 class BodyLimit:
-    """Refuses bodies over 16 kB, announced or chunked, before a route of its paths reads them."""
+    """Refuses bodies over `largest` bytes, announced or chunked, before a route reads them."""
 
     def __init__(
-        self, app: ASGIApp, texts: Texts, paths: tuple[str, ...], largest: int = LARGEST_BODY
+        self,
+        app: ASGIApp,
+        texts: Texts,
+        page_for: PageFor,
+        paths: tuple[str, ...],
+        largest: int = LARGEST_BODY,
     ) -> None:
         self._app = app
+        self._page_for = page_for
         self._texts = texts
         self._paths = paths
         self._largest = largest
@@ -184,7 +190,10 @@ class BodyLimit:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._drain(receive), DRAINED_SECONDS)
         error = ApiError("too_large", headers={"Connection": "close"})
-        await error_response(self._texts, error)(scope, receive, send)
+        page = self._page_for(Request(scope), error.status)
+        if page is not None:
+            page.headers.update(error.headers)
+        await (page or error_response(self._texts, error))(scope, receive, send)
 
     @staticmethod
     async def _drain(receive: Receive) -> None:

@@ -21,6 +21,7 @@ from starlette.types import ASGIApp
 from booking.clinic import read_clinic
 from booking.database import open_database, run_migrations
 from faq.articles import read_articles
+from faq.models import StaffBase
 from web import chat_store
 from web.app import create_app
 from web.rasa_client import RasaClient
@@ -131,6 +132,14 @@ class TestSettings:
         return f"sqlite:///{self.folder}/booking.db"
 
     @property
+    def staff_url(self) -> str:
+        return f"sqlite:///{self.folder}/staff.db"
+
+    @property
+    def content(self) -> Path:
+        return self.folder / "content"
+
+    @property
     def models_dir(self) -> Path:
         return self.folder / "models"
 
@@ -203,6 +212,7 @@ def start_server(stack: ExitStack, settings: TestSettings) -> Server:
     (articles / "your-treatment.md").write_text(ARTICLE)
     url = f"sqlite:///{settings.folder}/chat.db"
     run_migrations(url, chain="chat", metadata=chat_store.metadata)
+    run_migrations(settings.staff_url, chain="staff", metadata=StaffBase.metadata)
     engine = open_database(url)
     chat_store.tune_for_chat(engine)
     clinic = read_clinic(ROOT / "clinic.yml")
@@ -211,6 +221,7 @@ def start_server(stack: ExitStack, settings: TestSettings) -> Server:
         rasa=RasaClient(settings.rasa_url, settings.shared_rasa_token),
         chat_engine=engine,
         booking_engine=open_database(settings.booking_url),
+        staff_engine=open_database(settings.staff_url),
         clinic=clinic,
         articles=read_articles(articles),
         now=settings.now or (lambda: datetime.now(clinic.zone)),

@@ -1,0 +1,69 @@
+"""What the console's pages work with; put together once in `web.app`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Protocol
+
+from fastapi import Depends, Request
+from fastapi.templating import Jinja2Templates
+from sqlalchemy import Engine
+
+from booking.clinic import Clinic
+from booking.links import ManageLinks
+from web.limits import RateLimits
+from web.staff.sessions import Throttle
+
+
+class ConsoleSettings(Protocol):
+    """What the console needs of the settings."""
+
+    @property
+    def signing_secret(self) -> str: ...
+    @property
+    def public_base_url(self) -> str: ...
+    @property
+    def content(self) -> Path: ...
+    @property
+    def models_dir(self) -> Path: ...
+    @property
+    def live_model_pointer(self) -> Path: ...
+
+
+@dataclass(frozen=True)
+class Console:
+    """`now` is the clinic's clock, which may be fixed; `real_now` the true time."""
+
+    settings: ConsoleSettings
+    templates: Jinja2Templates
+    clinic: Clinic
+    limits: RateLimits
+    staff_engine: Engine
+    booking_engine: Engine
+    chat_engine: Engine
+    now: Callable[[], datetime]
+    # The addresses there are pages for.
+    paths: frozenset[str]
+    real_now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    throttle: Throttle = field(default_factory=Throttle.fresh)
+
+    @property
+    def content(self) -> Path:
+        """Folder of the FAQs and articles."""
+        return self.settings.content
+
+    @property
+    def links(self) -> ManageLinks:
+        return ManageLinks(self.settings.signing_secret, self.settings.public_base_url)
+
+
+def console_of(request: Request) -> Console:
+    console = request.app.state.console
+    assert isinstance(console, Console)
+    return console
+
+
+Staffed = Annotated[Console, Depends(console_of)]
