@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 import numpy as np
 
-from encoder import EncoderNotBuilt, SentenceEncoder
+from encoder import EncoderNotBuilt
 from faq.articles import Articles, BrokenArticle, read_articles
 from faq.library import FOLDER, BrokenFaq, Faq, Library, load_yaml, read_faq, read_faqs
+from faq.meaning import Meanings
 
 Severity = Literal["error", "warning"]
 
@@ -22,12 +24,20 @@ FEWEST_PHRASINGS = 5
 # An answer outside the outer range can't be right; outside the inner one it deserves another look.
 SHORTEST_ANSWER, SHORT_ANSWER = 40, 120
 LONG_ANSWER, LONGEST_ANSWER = 900, 1200
-# Cosine of quantised embeddings, 0.97 in full precision, from which phrasings ask the same.
-SAME_MEANING = 0.96
+LONGEST_TITLE, LONGEST_PHRASING = 100, 300
+# Cosines of phrasings from which they ask the same, or come so close that one should be asked back.
+SAME_MEANING, CLOSE_MEANING = 0.97, 0.955
+# What quick vectors may be wrong by; pairs from here on are looked at exactly.
+QUICK_ERROR = 0.025
+ROWS = 1000  # compared at a time: 10,000 phrasings squared would be 400 MB
 
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_HTML = re.compile(r"</?[a-zA-Z][^>]*>|<!--|&[a-zA-Z]+;|&#\d+;|javascript:", re.IGNORECASE)
+_HTML = re.compile(r"</?[a-zA-Z][^>]*>|<!--|&[a-zA-Z]+;|&#\d+;|<\s*/?\s*script|javascript:", re.I)
 _BLANK_LINE = re.compile(r"\n\s*\n")
+# What no keyboard types: control characters, and what stands for bytes that could not be read.
+_UNREADABLE = re.compile(
+    r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff\ufffd]"
+)
 _NOT_IN_WORDS = re.compile(r"[^\w\s]|_")
 
 
@@ -35,8 +45,9 @@ _NOT_IN_WORDS = re.compile(r"[^\w\s]|_")
 class Finding:
     """A problem: `where` is `file:line`, `what` is wrong there and `how` to mend it.
 
-    An `error` keeps a FAQ from being trained; a `warning` is for people to judge. `slug` is None
-    for a problem that belongs to no FAQ.
+    An `error` keeps a FAQ from being saved and trained; a `warning` is for people to judge. `slug`
+    is None for a problem that belongs to no FAQ. `part` is what staff call the place: slug, title,
+    phrasings, answer, source, reviewer or reviewed; empty when it is none of these.
     """
 
     severity: Severity
@@ -44,6 +55,7 @@ class Finding:
     where: str
     what: str
     how: str
+    part: str = ""
 
     def __str__(self) -> str:
         return f"{self.severity}: {self.where}: {self.what}. {self.how}"
@@ -57,16 +69,17 @@ class Example(NamedTuple):
     where: str
 
 
-def check_library(content: Path, encoder: Path | None = None) -> list[Finding]:
+def check_library(content: Path, encoder: Path | Meanings | None = None) -> list[Finding]:
     """Every problem of the FAQs in a content folder, in the order of their files.
 
-    `encoder` is the folder of the built sentence encoder: with it, phrasings that mean the same in
-    two FAQs are found. Raises `FileNotFoundError` when there is no folder of FAQs or articles.
+    `encoder` is the folder of the built sentence encoder, or what works with it: with it, phrasings
+    that mean the same in two FAQs are found. Raises `FileNotFoundError` when there is no folder of
+    FAQs or articles.
     """
     return _check(read_faqs(content), content, encoder)
 
 
-def check_file(content: Path, path: Path, encoder: Path | None = None) -> list[Finding]:
+def check_file(content: Path, path: Path, encoder: Path | Meanings | None = None) -> list[Finding]:
     """The problems of one file, which need not lie in the content folder yet.
 
     Raises as `check_library`, and `OSError` when the file can't be opened.
@@ -75,8 +88,21 @@ def check_file(content: Path, path: Path, encoder: Path | None = None) -> list[F
         faq = read_faq(path)
     except BrokenFaq as broken:
         return [_broken(broken)]
-    findings = _check(read_faqs(content).with_faq(faq), content, encoder)
-    return [finding for finding in findings if finding.slug == faq.slug]
+    return check_faq(content, faq, encoder)
+
+
+def check_faq(
+    content: Path,
+    faq: Faq,
+    encoder: Path | Meanings | None = None,
+    articles: Articles | None = None,
+) -> list[Finding]:
+    """The problems of one FAQ, if it took the place of the one of its slug.
+
+    `articles` are those it may rest on, when they are others than the folder's. Raises as
+    `check_library`.
+    """
+    return _check(read_faqs(content).with_faq(faq), content, encoder, faq.slug, articles)
 
 
 def has_errors(findings: Sequence[Finding]) -> bool:
@@ -88,25 +114,42 @@ def normalised(text: str) -> str:
     return " ".join(_NOT_IN_WORDS.sub(" ", text.casefold()).split())
 
 
-def _check(library: Library, content: Path, encoder: Path | None) -> list[Finding]:
-    findings = [_broken(broken) for broken in library.broken]
-    try:
-        articles: Articles | None = read_articles(content / "articles")
-    except BrokenArticle as error:
-        articles = None
-        findings.append(Finding("error", None, "articles", str(error), "Mend the article first."))
-    for faq in library:
-        for check in CHECKS:
-            findings += check(faq)
-        findings += _follow_ups(faq, library)
-        if articles is not None:
-            findings += _source(faq, articles)
+def compact(text: str) -> str:
+    """As `normalised`, without spaces: "micro needling" and "microneedling" are one phrasing."""
+    return normalised(text).replace(" ", "")
+
+
+def _check(
+    library: Library,
+    content: Path,
+    encoder: Path | Meanings | None,
+    only: str | None = None,
+    articles: Articles | None = None,
+) -> list[Finding]:
+    """The findings of all FAQs, or of the one of the slug `only`."""
+    findings = [] if only else [_broken(broken) for broken in library.broken]
+    if articles is None:
+        try:
+            articles = read_articles(content / "articles")
+        except BrokenArticle as error:
+            how = "Mend the article first."
+            findings.append(Finding("error", only, "articles", str(error), how))
+    # The one that is looked at comes last: what two share is told of the later.
+    faqs = sorted(library, key=lambda faq: faq.slug == only)
+    for faq in faqs:
+        if only in (None, faq.slug):
+            for check in CHECKS:
+                findings += check(faq)
+            findings += _follow_ups(faq, library)
+            if articles is not None:
+                findings += _source(faq, articles)
     others, unreadable = _other_examples(content)
-    findings += unreadable
-    findings += _same_phrasings(library, others)
+    findings += [] if only else unreadable
+    findings += _same_phrasings(faqs, others)
     if encoder is not None:
-        findings += _near_phrasings(library, encoder)
-    return sorted(findings, key=_place)
+        meanings = encoder if isinstance(encoder, Meanings) else Meanings(encoder)
+        findings += _near_phrasings(faqs, meanings, only)
+    return sorted((f for f in findings if only in (None, f.slug)), key=_place)
 
 
 def _place(finding: Finding) -> tuple[str, int]:
@@ -119,12 +162,28 @@ def _broken(broken: BrokenFaq) -> Finding:
     return Finding("error", broken.path.stem, where, broken.what, broken.how)
 
 
-def _error(faq: Faq, part: str, what: str, how: str) -> Finding:
-    return Finding("error", faq.slug, f"{faq.path}:{faq.lines[part]}", what, how)
+# What staff call the parts of a file.
+_PARTS: Mapping[str, str] = {
+    "intent": "slug",
+    "utterance": "slug",
+    "text": "answer",
+    "examples": "phrasings",
+}
 
 
-def _warning(faq: Faq, part: str, what: str, how: str) -> Finding:
-    return Finding("warning", faq.slug, f"{faq.path}:{faq.lines[part]}", what, how)
+def _error(faq: Faq, line: str, what: str, how: str, part: str | None = None) -> Finding:
+    return _finding("error", faq, line, what, how, part)
+
+
+def _warning(faq: Faq, line: str, what: str, how: str, part: str | None = None) -> Finding:
+    return _finding("warning", faq, line, what, how, part)
+
+
+def _finding(
+    severity: Severity, faq: Faq, line: str, what: str, how: str, part: str | None
+) -> Finding:
+    where = f"{faq.path}:{faq.lines[line]}"
+    return Finding(severity, faq.slug, where, what, how, part or _PARTS.get(line, ""))
 
 
 def _follow_ups(faq: Faq, library: Library) -> Iterator[Finding]:
@@ -153,14 +212,17 @@ def _names(faq: Faq) -> Iterator[Finding]:
 def _metadata(faq: Faq) -> Iterator[Finding]:
     if not faq.title.strip():
         how = "Write the question as it stands on a button: title: Does it hurt?"
-        yield _error(faq, "metadata", "the title is missing", how)
+        yield _error(faq, "metadata", "the title is missing", how, "title")
+    elif len(faq.title) > LONGEST_TITLE:
+        what = f"the title has {len(faq.title)} characters, too many for a button"
+        yield _error(faq, "metadata", what, f"Ask it in {LONGEST_TITLE} at most.", "title")
     if not faq.reviewer.strip():
         how = "Write who approved the answer: reviewer: Clinic content team."
-        yield _error(faq, "metadata", "the reviewer is missing", how)
+        yield _error(faq, "metadata", "the reviewer is missing", how, "reviewer")
     if not _is_iso_day(faq.reviewed):
         what = f"reviewed is {faq.reviewed!r}" if faq.reviewed else "the day of review is missing"
         how = 'Write the day in quotes, the year first: reviewed: "2026-11-20".'
-        yield _error(faq, "metadata", what, how)
+        yield _error(faq, "metadata", what, how, "reviewed")
     for name in ("title", "source"):
         own, shown = getattr(faq, name), getattr(faq.shown, name)
         if own != shown:
@@ -181,11 +243,29 @@ def _source(faq: Faq, articles: Articles) -> Iterator[Finding]:
     if article is None:
         what = f"there is no article {article_slug!r}" if faq.source else "the source is missing"
         known = ", ".join(article.slug for article in articles)
-        yield _error(faq, "metadata", what, f"Write article#section, the article one of: {known}.")
+        how = f"Write article#section, the article one of: {known}."
+        yield _error(faq, "metadata", what, how, "source")
     elif articles.source(faq.source) is None:
         sections = ", ".join(section.slug for section in article.sections)
         what = f"{faq.source!r} names no section of that article"
-        yield _error(faq, "metadata", what, f"Its sections are: {sections}.")
+        yield _error(faq, "metadata", what, f"Its sections are: {sections}.", "source")
+
+
+def _characters(faq: Faq) -> Iterator[Finding]:
+    parts = [("title", "metadata"), ("reviewer", "metadata"), ("answer", "text")]
+    for part, line in parts:
+        text = getattr(faq, part)
+        unreadable = _UNREADABLE.search(text)
+        if unreadable:
+            what = f"the {part} holds a character that can't be read ({_named(unreadable[0])})"
+            yield _error(faq, line, what, "Type that place again.", part)
+        if part != "answer" and _HTML.search(text):
+            what = f"the {part} holds HTML, which would be seen as it is"
+            yield _error(faq, line, what, "Write plain text.", part)
+
+
+def _named(character: str) -> str:
+    return f"U+{ord(character):04X}"
 
 
 def _answer(faq: Faq) -> Iterator[Finding]:
@@ -218,7 +298,8 @@ def _phrasings(faq: Faq) -> Iterator[Finding]:
         if trouble:
             where = f"{faq.path}:{faq.line_of_phrasing(number)}"
             what = f"{phrasing!r} {trouble}"
-            yield Finding("error", faq.slug, where, what, "Write it as a visitor would type it.")
+            how = "Write it as a visitor would type it."
+            yield Finding("error", faq.slug, where, what, how, "phrasings")
 
 
 def _trouble(phrasing: str) -> str | None:
@@ -228,10 +309,23 @@ def _trouble(phrasing: str) -> str | None:
         return "has square brackets, which Rasa takes for an entity"
     if phrasing.startswith("/"):
         return "starts with a slash, which Rasa takes for an intent"
+    if _HTML.search(phrasing):
+        return "holds HTML"
+    if len(phrasing) > LONGEST_PHRASING:
+        return f"has {len(phrasing)} characters, more than {LONGEST_PHRASING}"
+    unreadable = _UNREADABLE.search(phrasing)
+    if unreadable:
+        return f"holds a character that can't be read ({_named(unreadable[0])})"
     return None
 
 
-CHECKS: tuple[Callable[[Faq], Iterator[Finding]], ...] = (_names, _metadata, _answer, _phrasings)
+CHECKS: tuple[Callable[[Faq], Iterator[Finding]], ...] = (
+    _names,
+    _metadata,
+    _characters,
+    _answer,
+    _phrasings,
+)
 
 
 def _examples_of(faq: Faq) -> list[Example]:
@@ -249,28 +343,34 @@ def _other_examples(content: Path) -> tuple[list[Example], list[Finding]]:
         if path.is_relative_to(content / FOLDER):
             continue
         try:
-            document = load_yaml(path)
+            examples += _examples_in(path, path.stat().st_mtime_ns)
         except BrokenFaq as broken:
             where = f"{path}:{broken.line}"
             unreadable.append(Finding("error", None, where, broken.what, broken.how))
-            continue
-        for item in (document or {}).get("nlu") or []:
-            if isinstance(item.get("intent"), str) and isinstance(item.get("examples"), str):
-                first = int(item.lc.data["examples"][0]) + 2
-                examples += [
-                    Example(item["intent"], line.removeprefix("- ").strip(), f"{path}:{first + n}")
-                    for n, line in enumerate(item["examples"].splitlines())
-                ]
     return examples, unreadable
 
 
-def _same_phrasings(library: Library, others: Sequence[Example]) -> Iterator[Finding]:
+@lru_cache(maxsize=256)
+def _examples_in(path: Path, changed: int) -> tuple[Example, ...]:
+    """The examples of one file, which is read again when it has `changed` (moment of change)."""
+    examples: list[Example] = []
+    for item in (load_yaml(path) or {}).get("nlu") or []:
+        if isinstance(item.get("intent"), str) and isinstance(item.get("examples"), str):
+            first = int(item.lc.data["examples"][0]) + 2
+            examples += [
+                Example(item["intent"], line.removeprefix("- ").strip(), f"{path}:{first + n}")
+                for n, line in enumerate(item["examples"].splitlines())
+            ]
+    return tuple(examples)
+
+
+def _same_phrasings(faqs: Sequence[Faq], others: Sequence[Example]) -> Iterator[Finding]:
     known: dict[str, list[Example]] = defaultdict(list)
     for example in others:
-        known[normalised(example.text)].append(example)
-    for faq in library:
+        known[compact(example.text)].append(example)
+    for faq in faqs:
         for example in _examples_of(faq):
-            words = normalised(example.text)
+            words = compact(example.text)
             twin = known[words][0] if known[words] else None
             known[words].append(example)
             if twin is None or not words:
@@ -278,23 +378,49 @@ def _same_phrasings(library: Library, others: Sequence[Example]) -> Iterator[Fin
             what = f"{example.text!r} also belongs to {twin.label} ({twin.where})"
             if twin.label == faq.intent:
                 how = "Remove one of the two."
-                yield Finding("warning", faq.slug, example.where, what, how)
+                yield Finding("warning", faq.slug, example.where, what, how, "phrasings")
             else:
                 how = "Keep it where it fits better."
-                yield Finding("error", faq.slug, example.where, what, how)
+                yield Finding("error", faq.slug, example.where, what, how, "phrasings")
 
 
-def _near_phrasings(library: Library, encoder: Path) -> Iterator[Finding]:
-    examples = [(faq.slug, example) for faq in library for example in _examples_of(faq)]
+def _near_phrasings(faqs: Sequence[Faq], meanings: Meanings, only: str | None) -> Iterator[Finding]:
+    """Phrasings of two FAQs that ask the same in other words; of those of `only`, when given."""
+    examples = [(faq.slug, example) for faq in faqs for example in _examples_of(faq)]
+    texts = [example.text for _, example in examples]
     try:
-        # Quantised, it differs by less than what this is after, and takes a fifth of the time.
-        vectors = SentenceEncoder(encoder, "int8").encode([e.text for _, e in examples])
+        vectors = meanings.of(texts)
+        for row, column in _close_pairs([slug for slug, _ in examples], vectors, only):
+            (_, one), (slug, other) = examples[row], examples[column]
+            if compact(one.text) != compact(other.text):
+                left, right = meanings.exactly([one.text, other.text])
+                yield from _nearness(slug, one, other, float(left @ right))
     except EncoderNotBuilt:
         return
-    cosines = vectors @ vectors.T
-    for row, column in np.argwhere(np.triu(cosines, 1) > SAME_MEANING):
-        (_, one), (slug, other) = examples[row], examples[column]
-        if one.label == other.label or normalised(one.text) == normalised(other.text):
-            continue
-        what = f"{other.text!r} means the same as {one.text!r} of {one.label} ({one.where})"
-        yield Finding("warning", slug, other.where, what, "Keep both only if they must differ.")
+
+
+def _close_pairs(
+    slugs: Sequence[str], vectors: np.ndarray, only: str | None
+) -> Iterator[tuple[int, int]]:
+    """Places of vectors of two FAQs that may be as close as a finding, the earlier first."""
+    floor = CLOSE_MEANING - QUICK_ERROR
+    own = np.array([only in (None, slug) for slug in slugs], dtype=bool)
+    columns = np.flatnonzero(own)
+    for start in range(0, len(vectors), ROWS):
+        cosines = vectors[start : start + ROWS] @ vectors[columns].T
+        for row, place in np.argwhere(cosines > floor):
+            one, other = int(row) + start, int(columns[place])
+            if one < other and slugs[one] != slugs[other]:
+                yield one, other
+
+
+def _nearness(slug: str, one: Example, other: Example, cosine: float) -> Iterator[Finding]:
+    place = f"{one.text!r} of {one.label} ({one.where})"
+    if cosine >= SAME_MEANING:
+        what = f"{other.text!r} means the same as {place}"
+        how = "Keep one of the two, where it fits better."
+        yield Finding("error", slug, other.where, what, how, "phrasings")
+    elif cosine >= CLOSE_MEANING:
+        what = f"{other.text!r} means nearly the same as {place}"
+        how = "Keep both only if they must differ."
+        yield Finding("warning", slug, other.where, what, how, "phrasings")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from ruamel.yaml.comments import CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 FOLDER = "faq"
+LARGEST_FILE = 200_000
 
 
 class BrokenFaq(ValueError):
@@ -121,15 +122,35 @@ def read_faqs(content: Path) -> Library:
     faqs, broken = [], []
     for path in sorted([*folder.rglob("*.yml"), *folder.rglob("*.yaml")]):
         try:
-            faqs.append(read_faq(path))
+            faqs.append(_read_unchanged(path, _state(path)))
         except BrokenFaq as error:
             broken.append(error)
     return Library(faqs, broken)
 
 
+def _state(path: Path) -> tuple[int, int, int]:
+    """Differs as soon as the file is saved anew."""
+    stat = path.stat()
+    return stat.st_mtime_ns, stat.st_size, stat.st_ino
+
+
+@lru_cache(maxsize=4096)
+def _read_unchanged(path: Path, state: tuple[int, int, int]) -> Faq:
+    # The console reads the whole library for each page; a file takes some 10 ms.
+    return read_faq(path)
+
+
 def read_faq(path: Path) -> Faq:
     """One FAQ's file. Raises `BrokenFaq`, or `OSError` when it can't be opened."""
-    document = _Part(path, load_yaml(path), 1)
+    return parse_faq(path, _read_text(path))
+
+
+def parse_faq(path: Path, text: str) -> Faq:
+    """The FAQ that a file of this text is. Raises `BrokenFaq`."""
+    if len(text) > LARGEST_FILE:
+        what = f"the file has {len(text):,} characters, which no FAQ needs"
+        raise BrokenFaq(path, 1, what, f"Keep it below {LARGEST_FILE:,}.")
+    document = _Part(path, _parse_yaml(path, text), 1)
     examples = document.only("nlu", "- intent: faq/<slug>")
     metadata = examples.part("metadata", optional=True)
     responses = document.part("responses")
@@ -166,11 +187,20 @@ def read_faq(path: Path) -> Faq:
 
 def load_yaml(path: Path) -> Any:
     """The YAML of a training data file, knowing its lines. Raises `BrokenFaq` or `OSError`."""
+    return _parse_yaml(path, _read_text(path))
+
+
+def _read_text(path: Path) -> str:
     try:
-        return YAML(typ="rt").load(path.read_text(encoding="utf-8"))
+        return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise BrokenFaq(path, line, "this is not UTF-8", "Save the file as UTF-8.") from error
+
+
+def _parse_yaml(path: Path, text: str) -> Any:
+    try:
+        return YAML(typ="rt").load(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
@@ -180,6 +210,9 @@ def load_yaml(path: Path) -> Any:
     except YAMLError as error:
         what = f"this is not YAML ({' '.join(str(error).split())})"
         raise BrokenFaq(path, 1, what, "Type the line again without special characters.") from error
+    except (RecursionError, ValueError) as error:
+        what = "this is not YAML that can be read (too deep, or a value that is none)"
+        raise BrokenFaq(path, 1, what, "Compare it with another FAQ.") from error
 
 
 @dataclass(frozen=True)
@@ -248,6 +281,8 @@ class _Part:
         how = "Write `examples: |` and below it one phrasing a line, each after `- `."
         if not isinstance(self.mapping.get(key), str):
             raise self.broken(self.line_of(key), f"{key!r} is missing or no text", how)
+        if not self.mapping[key].strip():
+            return ()
         lines = self.mapping[key].rstrip("\n").split("\n")
         for number, line in enumerate(lines):
             if not line.startswith("- "):

@@ -131,7 +131,7 @@ def test_a_phrasing_that_stands_twice_is_a_warning(content: Path) -> None:
     assert [finding.severity for finding in findings] == ["warning"]
 
 
-def test_phrasings_that_mean_the_same_are_a_warning(content: Path) -> None:
+def test_phrasings_that_mean_the_same_are_an_error(content: Path) -> None:
     other = faq_text("recovery", "How do I recover?")
     for old, new in [
         ("how long is the downtime", "how long is downtime"),
@@ -145,7 +145,7 @@ def test_phrasings_that_mean_the_same_are_a_warning(content: Path) -> None:
 
     findings = check_library(content, ROOT / "models" / "encoder")
 
-    assert [finding.severity for finding in findings] == ["warning"]
+    assert [finding.severity for finding in findings] == ["error"]
     assert "means the same as 'how long is the downtime'" in findings[0].what
 
 
