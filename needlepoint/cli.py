@@ -9,7 +9,14 @@ from pydantic import SecretStr
 from sqlalchemy import make_url
 
 from booking.errors import BookingUnavailable
-from needlepoint import faq_commands, outbox_commands, privacy_commands, request_commands
+from needlepoint import (
+    faq_commands,
+    outbox_commands,
+    privacy_commands,
+    request_commands,
+    staff_commands,
+    teaching_commands,
+)
 from needlepoint.printing import AsJson, show, table
 from needlepoint.settings import PREFIX, Settings, SettingsError, read_settings
 from web.live_model import UnknownModel
@@ -25,6 +32,8 @@ app = typer.Typer(
 )
 app.command("ask")(faq_commands.ask_question)
 app.add_typer(faq_commands.faq_app, name="faq")
+faq_commands.faq_app.command("add")(teaching_commands.add_faq)
+faq_commands.faq_app.command("remove")(teaching_commands.remove_faq)
 app.command("train")(faq_commands.train_model)
 app.command("evaluate")(faq_commands.evaluate_model)
 app.command("publish")(faq_commands.publish_model)
@@ -34,6 +43,7 @@ app.command("availability")(request_commands.list_free_times)
 app.add_typer(request_commands.messages_app, name="messages")
 app.add_typer(outbox_commands.outbox_app, name="outbox")
 app.add_typer(privacy_commands.privacy_app, name="privacy")
+app.add_typer(staff_commands.staff_app, name="staff")
 
 
 def main() -> None:

@@ -90,7 +90,8 @@ def _announce(settings: Settings, stopped: threading.Event) -> None:
     until = time.monotonic() + HEALTHY_WITHIN
     while not stopped.is_set() and time.monotonic() < until:
         if _healthy(f"http://127.0.0.1:{settings.port}/healthz"):
-            print(f"\n  Needlepoint is ready: {address}\n  Ctrl-C stops it.\n", flush=True)
+            lines = [f"Needlepoint is ready: {address}", *_about_staff(settings, address)]
+            print("\n  " + "\n  ".join([*lines, "Ctrl-C stops it."]) + "\n", flush=True)
             return
         stopped.wait(POLL)
     if not stopped.is_set():
@@ -98,6 +99,27 @@ def _announce(settings: Settings, stopped: threading.Event) -> None:
             f"\n  Not ready after {HEALTHY_WITHIN:.0f} s: {address}/healthz tells what fails.\n",
             flush=True,
         )
+
+
+def _about_staff(settings: Settings, address: str) -> list[str]:
+    """Where staff sign in; and how, while nobody can."""
+    # Imported here: nothing else of the start needs them.
+    from booking.database import open_database
+    from faq.database import StaffDatabaseUnavailable
+    from web.staff.accounts import has_accounts
+
+    engine = open_database(settings.staff_database_url)
+    try:
+        if has_accounts(engine):
+            return [f"Staff sign in at {address}/staff"]
+    except StaffDatabaseUnavailable:
+        return []
+    finally:
+        engine.dispose()
+    return [
+        f"Staff sign in at {address}/staff, once there is an account:",
+        '.venv/bin/needlepoint staff add "Your Name" --role admin',
+    ]
 
 
 def _healthy(url: str) -> bool:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from starlette.routing import Route
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -22,6 +20,8 @@ def routers() -> Sequence[APIRouter]:
 
 def paths() -> frozenset[str]:
     """The addresses of all these pages."""
+    from starlette.routing import Route
+
     return frozenset(
         route.path for router in routers() for route in router.routes if isinstance(route, Route)
     )
