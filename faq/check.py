@@ -376,6 +376,8 @@ def _same_phrasings(faqs: Sequence[Faq], others: Sequence[Example]) -> Iterator[
             if twin is None or not words:
                 continue
             what = f"{example.text!r} also belongs to {twin.label} ({twin.where})"
+            if twin.label == faq.intent and normalised(twin.text) != normalised(example.text):
+                continue  # a FAQ does well to know both ways of spelling it
             if twin.label == faq.intent:
                 how = "Remove one of the two."
                 yield Finding("warning", faq.slug, example.where, what, how, "phrasings")

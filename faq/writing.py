@@ -74,8 +74,8 @@ class EditConflict(Exception):
     if what is there now can't be read."""
 
     def __init__(self, slug: str, current: Faq | None) -> None:
-        what = "was saved by somebody else" if current else "was removed or broken"
-        super().__init__(f"FAQ {slug!r} {what} meanwhile; nothing was overwritten")
+        what = "is there already, as somebody saved it" if current else "was removed, or is broken"
+        super().__init__(f"FAQ {slug!r} {what}: nothing was written")
         self.current = current
 
 
@@ -178,16 +178,19 @@ def save_faq(content: Path, draft: Draft, *, expected: str | None) -> Faq:
         return _save(path, draft)
 
 
-def add_faq_file(content: Path, file: Path) -> Faq:
-    """Put a file that somebody wrote into the content folder, byte for byte, as a new FAQ.
+def add_faq_file(content: Path, file: Path, *, replace: bool = False) -> Faq:
+    """Put a file that somebody wrote into the content folder, byte for byte.
 
-    It is not checked here: see `faq.check.check_file`. Raises as `save_faq`, and `BrokenFaq`.
+    It is not checked here: see `faq.check.check_file`. Raises `EditConflict` when there is a FAQ of
+    this slug that it is not to replace, `BadSlug`, `BrokenFaq` or `OSError`.
     """
+    text = file.read_bytes()
     read_faq(file)
     with _only_writer(content):
         path = path_of(content, file.stem)
-        _refuse_conflict(path, None)
-        write_whole(path, file.read_bytes())
+        if not replace:
+            _refuse_conflict(path, None)
+        write_whole(path, text)
         return read_faq(path)
 
 

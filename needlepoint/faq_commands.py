@@ -18,7 +18,9 @@ from web.live_model import live_model_name, set_live_model
 if TYPE_CHECKING:
     # What reads articles and runs the encoder is loaded by the commands that need it.
     from faq.asking import Reply
+    from faq.check import Finding
     from faq.library import Faq
+    from faq.meaning import Meanings
 
 faq_app = typer.Typer(help="The clinic's questions and answers.", no_args_is_help=True)
 models_app = typer.Typer(help="Trained models.", no_args_is_help=True)
@@ -109,11 +111,26 @@ def check_faqs(
     from faq.check import check_file, check_library, has_errors
 
     settings = read_settings()
-    encoder = PROJECT_ROOT / "models" / "encoder"
+    meanings = meanings_of(settings)
     if file is None:
-        findings = check_library(settings.content, encoder)
+        findings = check_library(settings.content, meanings)
     else:
-        findings = check_file(settings.content, file, encoder)
+        findings = check_file(settings.content, file, meanings)
+    show_findings(findings, json_)
+    if has_errors(findings):
+        raise typer.Exit(1)
+
+
+def meanings_of(settings: Settings) -> Meanings:
+    """What phrasings mean, remembered beside the databases."""
+    from faq.meaning import Meanings
+
+    kept = settings.make_state_dir() / "meanings.npz"
+    return Meanings(PROJECT_ROOT / "models" / "encoder", kept)
+
+
+def show_findings(findings: Sequence[Finding], json_: bool) -> None:
+    """Print findings, and how many they are."""
     errors = sum(finding.severity == "error" for finding in findings)
 
     def told(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -121,8 +138,6 @@ def check_faqs(
         return "\n".join([*lines, f"{errors} errors, {len(rows) - errors} warnings"])
 
     show([asdict(finding) for finding in findings], json_, told)
-    if has_errors(findings):
-        raise typer.Exit(1)
 
 
 def train_model(
