@@ -162,7 +162,8 @@ def clock(scan: Scan, hour: str, minute: str, meridiem: str, span: Span) -> Cloc
 def _part(match: re.Match[str]) -> Clocks:
     """ "morning", "late afternoon"."""
     said = match["part"].lower()
-    name = next(part for part in PARTS if said[:2] == part[:2])
+    # "eve", "nite", "aft"; and "arvo" for an afternoon.
+    name = next((part for part in PARTS if said[:2] == part[:2]), "afternoon")
     start, until, cut = PARTS[name]
     third = (match["which"] or "").lower()
     return Clocks(*cut.get(third, (start, until)))
@@ -298,11 +299,14 @@ _TAILS = (
     r"|actually|not|than)"
 )
 _LOOSE = (
-    rf"(?:\b(?:at|(?:how|what)\s+about|{ABOUT}|make\s+(?:it|that)|it\s+to|time\s+to|to\s+be|hour)\s+(?:like\s+"
+    rf"(?:\b(?:at|(?:how|what)\s+about|{ABOUT}|make\s+(?:it|that)|it\s+to|time\s+to"
+    r"|to\s+be|hour)\s+(?:like\s+"
     rf"|about\s+|around\s+)?|[@~]\s?){_N}",
     rf"\b{_AFTER}\s+(?:{ABOUT}\s+)?{_N}",
     rf"\b{_BEFORE}\s+(?:{ABOUT}\s+)?{_N}",
     rf"{_N}\s*-?\s?ish\b",
+    rf"{_N}\s+(?:onwards?|or\s+(?:so|later|earlier|after|before)|at\s+the\s+(?:latest|earliest))\b",
+    rf"\bat\s+the\s+(?:latest|earliest)(?:\s+at)?\s+{_N}",
     rf"{_N}\s+(?:instead|rather)\b",
     rf"\b(?:instead\s+of|rather\s+than)\s+{_N}",
     rf"{_FIGURE}\s+(?:on|in|o)\s+(?:the\s+)?(?:{DAY_TERM}|{PART_TERM})",
@@ -318,7 +322,7 @@ _MILITARY = (
     rf"(?:{DAY_TERM}[\s,]*(?:(?:at|@)\s*)?|\bat\s+){_FOUR_DIGITS}\b(?!\s*(?:-|/|\d))",
     rf"\b{_FOUR_DIGITS}\s+(?:on\s+)?{DAY_TERM}",
 )
-_MILITARY_ALONE = rf"^\W*{_FOUR_DIGITS}\W*$"
+_MILITARY_ALONE = rf"^\W*(?!20[2-4]\d){_FOUR_DIGITS}\W*$"
 
 
 def _name_loose_hours(scan: Scan, *, bare: bool) -> None:

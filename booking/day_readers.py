@@ -26,7 +26,8 @@ from booking.mentions import MONTHS, ORDINALS, WEEKDAY, WEEKDAYS, Scan, counted
 
 MONDAY_TO_FRIDAY, WEEKEND = frozenset(range(5)), frozenset({5, 6})
 FEASTS = (
-    (r"eve\b.*", (12, 24)),
+    (r"year'?s?\s+eve", (12, 31)),
+    (r"eve\b", (12, 24)),
     (r"christmas|xmas", (12, 25)),
     (r"boxing", (12, 26)),
     (r"new\s+year", (1, 1)),
@@ -112,7 +113,8 @@ def of_the_month(scan: Scan, match: re.Match[str]) -> Day | None:
         return None
     if not match[2]:
         return OnDate(day)
-    next_month = after(scan.today.replace(day=1), int("next" in match[2].lower()), "month")
+    gone = "the month" in match[2].lower() and day < scan.today.day
+    next_month = after(scan.today.replace(day=1), int(gone or "next" in match[2].lower()), "month")
     return _date(scan, match, day, next_month.month, next_month.year)
 
 
@@ -281,6 +283,9 @@ def part_of_period(scan: Scan, match: re.Match[str]) -> Day:
     last = min(last, (whole.last - whole.first).days + 1)
     start = whole.first - timedelta(days=1)
     period = Period(start + timedelta(days=first), start + timedelta(days=last))
+    if period.last < scan.today and what in {"week", "the week"}:
+        # "Early in the week" that is over is early in the next one.
+        period = Period(period.first + timedelta(weeks=1), period.last + timedelta(weeks=1))
     return _cut(scan, replace(period, ends=part == "end"))
 
 
@@ -289,6 +294,22 @@ def _part_of_year(scan: Scan, part: str, what: str) -> Day:
     first, last = YEAR_CUTS.get(part, (1, 12))
     end = after(date(year, last, 1), 1, "month") - timedelta(days=1)
     return _cut(scan, Period(date(year, first, 1), end, ends=part == "end"))
+
+
+def last_of_month(scan: Scan, match: re.Match[str]) -> Day:
+    return one_day(_whole_month(scan, match["month"], match["year"]).last)
+
+
+def year(scan: Scan, match: re.Match[str]) -> Day:
+    """ "2027", or a month of "next year"."""
+    said = match.groupdict()
+    named = said.get("month") or said.get("month_behind")
+    if named:
+        month = _month(named)
+        first = date(scan.today.year + 1, month, 1)
+        return Period(first, after(first, 1, "month") - timedelta(days=1))
+    number = int(match["year"])
+    return _cut(scan, Period(date(number, 1, 1), date(number, 12, 31)))
 
 
 def nth_of_month(scan: Scan, match: re.Match[str]) -> Day:
@@ -333,7 +354,9 @@ def _thanksgiving(scan: Scan) -> Day | None:
 
 def on_weekday(scan: Scan, match: re.Match[str]) -> Day:
     said = (match["which"] or "").lower()
-    plural = bool(match["plural"]) or re.search(r"\b(?:every|each|any|an?|one|some|most)$", said)
+    plural = match["plural"] is not None or re.search(
+        r"\b(?:every(?:\s+other)?|each|any|an?|one|some|most)$", said
+    )
     weekday = frozenset({_weekday(match["weekday"])})
     if plural:
         return OnWeekday(weekday, every=True)

@@ -15,6 +15,7 @@ from booking.day_readers import (
     feast,
     gone,
     in_a_while,
+    last_of_month,
     midweek,
     month_named,
     month_or_year,
@@ -34,6 +35,7 @@ from booking.day_readers import (
     weeks_from,
     within,
     written,
+    year,
     year_first,
 )
 from booking.mentions import (
@@ -76,6 +78,17 @@ DATES: tuple[Namer, ...] = (
     (r"(?<![\d.$])\b(2[4-9]|3[01])\.(0?[1-9]|1[0-2])\b\.?()(?!\d|\s*(?:mm|%))", numeric),
     (r"(?<![\d.$])\b(\d{1,2})\.(\d{1,2})\.()(?=\s|$|,)(?!\s*(?:mm|%))", numeric),
     (
+        rf"\b(?:on\s+)?(?:the\s+)?last\s+day\s+(?:of|in)\s+(?P<month>{MONTH}"
+        rf"|{_MONTHS_OF})\b{_YEAR}",
+        last_of_month,
+    ),
+    (
+        rf"\b(?P<month>{MONTH})\s+(?:of\s+)?next\s+year\b"
+        rf"|\bnext\s+year,?\s+(?:in\s+)?(?P<month_behind>{MONTH})\b(?!\s*\d)",
+        year,
+    ),
+    (r"^\W*(?:(?:in|some\s?time\s+in)\s+)?(?P<year>20[2-4]\d)\W*$", year),
+    (
         rf"\b(?:on\s+)?(?:the\s+)?(?P<nth>{'|'.join(NTH)})\s+(?P<what>{WEEKDAY}|week|weekend)\s+"
         rf"(?:of|in)\s+(?P<month>{MONTH}|{_MONTHS_OF})\b{_YEAR}",
         nth_of_month,
@@ -93,7 +106,7 @@ DATES: tuple[Namer, ...] = (
 
 _WHICH = (
     r"(?:(?P<which>the\s+next|the\s+coming|the\s+following|this\s+coming|next|nxt|this|coming"
-    r"|following|upcoming|every|each|any|on\s+an?|an?|(?<!\bat\s)one|some|most)\s+)?"
+    r"|following|upcoming|every(?:\s+other)?|each|any|on\s+an?|an?|(?<!\bat\s)one|some|most)\s+)?"
 )
 _EACH = r"(?:any|every|each|an?|one|some|most)"
 _THIS = r"(?:this|next|nxt|(?:the\s+|this\s+)?coming|(?:the\s+)?following)"
@@ -111,6 +124,11 @@ _SAT_LEAD = (
     rf"(?:^\W*|(?<=[{DAY_MARK}{FILL}])\s*(?:or|and|to|till|until|not|,|/|&|-)\s*(?:on\s+)?"
     r"|\b(?:on|this|next|coming|any|every|till|until|do|free|available|about|between|either"
     r"|make\s+it|book|not|maybe|come)\s+|(?<=[,;\n\x00])\s*(?=\w+\s*(?:at\b|@|\d)))"
+)
+# "Wednesdays", "wednesday mornings"
+_PLURAL = (
+    r"(?P<plural>s|(?=\s+(?:(?:early|late|mid)[\s-]+)?(?:mornings|afternoons|evenings|nights)\b))?"
+    r"(?:-?ish)?\b"
 )
 _UNIT = "day|week|month|year|fortnight"
 
@@ -130,7 +148,8 @@ OTHER_DAYS: tuple[Namer, ...] = (
         rf"(?:{_BEFORE_ORDINAL})the\s+(\d{{1,2}})\b(?!:|\.\d|\s*{MERIDIEM}){_NO_DAY}()",
         of_the_month,
     ),
-    (rf"\bthe\s+({ORDINAL}){_OF_MONTH}", of_the_month),
+    (rf"\b(?:the\s+)?({ORDINAL}){_OF_MONTH}", of_the_month),
+    (rf"(?<=day\s)the\s+({ORDINAL})\b{_NO_DAY}()", of_the_month),
     (
         rf"\byesterday\b|\b(?:last|past)\s+(?:{COUNT}\s+)?(?:{WEEKDAY}|week|month|year"
         r"|night|weekend"
@@ -180,7 +199,7 @@ OTHER_DAYS: tuple[Namer, ...] = (
     # "this afternoon" and "tonight" are today; the part of the day is read as an hour.
     (
         rf"\b(?:later\s+(?:on\s+)?)?(?:today|2day)\b|\bthis(?=\s+(?:late\s+|early\s+)?{PART}\b)"
-        r"|\bto(?=nigh?te?\b)",
+        r"|\bto(?=ni(?:gh)?te?\b)|\bnow\b(?=\s+(?:and|to|until|till)\b)",
         on_today,
     ),
     (
@@ -217,8 +236,8 @@ OTHER_DAYS: tuple[Namer, ...] = (
         month_named,
     ),
     (rf"\b{_THIS}\s+(?:month|year)\b|\b(?:in\s+)?the\s+new\s+year\b", month_or_year),
-    (rf"\b(?:on\s+)?{_WHICH}(?P<weekday>(?!(?:sat|sun)\b){WEEKDAY})(?P<plural>s)?\b", on_weekday),
-    (rf"{_SAT_LEAD}{_WHICH}(?P<weekday>sat|sun)(?P<plural>s)?\b{_FOLLOWED}", on_weekday),
+    (rf"\b(?:on\s+)?{_WHICH}(?P<weekday>(?!(?:sat|sun)\b){WEEKDAY}){_PLURAL}", on_weekday),
+    (rf"{_SAT_LEAD}{_WHICH}(?P<weekday>sat|sun){_PLURAL}{_FOLLOWED}", on_weekday),
 )
 
 

@@ -64,16 +64,24 @@ _RANGE = (
     rf"\bbetween{_GAP}{_C}\s*(?:and|to|-|&)\s*(?:{ABOUT}\s+)?{_C}",
     rf"(?:\bfrom{_GAP})?{_C}\s*(?:-|\b(?:to|until|till|til|through)\b)\s*(?:{ABOUT}\s+)?{_C}",
 )
+_CANNOT = (
+    r"(?:can't|cannot|can\s+not|cant|couldn't|not\s+(?:able|free|available|there|around|home|in))"
+    r"(?:\s+(?:to|do|make|come|be|get|it|in|there|anything|work))*"
+)
 _LOWER = (
     r"\b(?:not\s+(?:any\s+)?(?:before|until|till|earlier\s+than)|no\s+(?:earlier"
     r"|sooner)\s+than|(?:any\s?time\s+)?after"
     rf"|from|later\s+than|past|starting(?:\s+at)?|as\s+of){_GAP}{_C}",
-    rf"\b(?:work(?:ing)?|busy|finish(?:es)?(?:\s+work)?|off\s+work|tied\s+up)\s+"
+    r"\b(?:work(?:ing)?|busy|finish(?:es)?(?:\s+work)?|(?:get\s+)?off(?:\s+work)?"
+    r"|get\s+out|tied\s+up)\s+"
     rf"(?:until|till|til|at|by){_GAP}{_C}",
+    rf"\b{_CANNOT}\s+(?:before|until|till|til){_GAP}{_C}",
+    rf"\bat\s+the\s+earliest(?:\s+at)?\s+{_C}",
     rf"{_C}\s*(?:\+|onwards?\b|or\s+(?:later|after)\b|and\s+(?:later|after)\b"
     r"|at\s+the\s+earliest\b|plus\b)",
 )
 _UPPER_IN = (
+    rf"\b{_CANNOT}\s+after{_GAP}{_C}",
     rf"\b(?:(?:not|no)\s+later\s+than|not\s+after|by|latest){_GAP}{_C}",
     rf"{_C}\s*(?:at\s+the\s+latest|latest|or\s+(?:earlier|before|sooner))\b",
 )
@@ -125,15 +133,19 @@ class _Reader:
     # --- parts of the day ---
 
     def _part_of_day(self) -> Clocks | None:
-        parts = list(self.parts.values())
-        if not parts:
+        """ "Morning or lunchtime" is either of them, "early on tuesday morning" what is both."""
+        if not self.parts:
             return _besides(self.not_parts) if self.not_parts else None
-        first = parts[0]
-        for part in parts[1:]:
-            near = shifted(first.until, 1) >= part.start and shifted(part.until, 1) >= first.start
-            if near:
-                first = Clocks(min(first.start, part.start), max(first.until, part.until))
-        return first
+        places = sorted(self.parts)
+        whole = self.parts[places[0]]
+        for one, other in pairwise(places):
+            part = self.parts[other]
+            gap = self.scan.left[self.scan.end_of(one) : other]
+            if re.search(r"\b(?:or|and)\b|[,/&]", gap, re.IGNORECASE):
+                whole = _either(whole, part)
+            else:
+                whole = whole.within(part) or whole
+        return whole
 
     # --- clock times ---
 
@@ -208,6 +220,14 @@ def _in_part(said: Clock, part: Clocks | None) -> tuple[time, ...]:
     return fitting or said.choices
 
 
+def alike(one: Clock | Clocks, other: Clock | Clocks) -> bool:
+    """Whether two times of day can be one wish: "3 or 4", "mornings"."""
+    if isinstance(one, Clock) and isinstance(other, Clock):
+        apart = on_a_day(one.choices[0]) - on_a_day(other.choices[0])
+        return abs(apart) <= CLOSE
+    return one == other
+
+
 def _in_order(first: tuple[time, ...], last: tuple[time, ...]) -> tuple[time, time]:
     """Where a range starts and ends: "2-4pm" at 14, "10-2pm" at 10, "9-5" ends at 17."""
     if len(last) == 1 and len(first) > 1:
@@ -226,6 +246,12 @@ def _alternatives(clocks: Sequence[time]) -> Clocks:
     if on_a_day(last) - on_a_day(first) > CLOSE:
         return Clocks(clocks[0], clocks[0], clocks[0])
     return Clocks(first, last, clocks[0])
+
+
+def _either(one: Clocks, other: Clocks) -> Clocks:
+    """Both of two parts of the day that touch, or else the first one."""
+    touch = shifted(one.until, 1) >= other.start and shifted(other.until, 1) >= one.start
+    return Clocks(min(one.start, other.start), max(one.until, other.until)) if touch else one
 
 
 def _around(said: time) -> Clocks:

@@ -65,7 +65,10 @@ NUMBER = r"(?:\d{1,2}|" + "|".join(NUMBERS[:12]) + ")"
 ORDINAL = "(?:" + "|".join(sorted(ORDINALS, key=len, reverse=True)) + ")"
 COUNT = r"(?:\d{1,3}|an?|a\s+couple\s+of|couple\s+of|a\s+few|few|" + "|".join(NUMBERS) + ")"
 MERIDIEM = r"(?:a\.?\s?m\b\.?|p\.?\s?m\b\.?|(?<=\d)[ap]\b(?!\.?\w))"
-PART = r"(?:morning|mornin|morn|afternoon|evening|night|lunch\s?time|lunch\s?break|lunch)s?"
+PART = (
+    r"(?:morning|mornin|morn|arvo|afternoon|aft(?!er)|evening|night|lunch\s?time|lunch\s?break"
+    r"|lunch)s?"
+)
 
 
 class Scan:
@@ -125,6 +128,13 @@ class Scan:
         self.left = self.left[:start] + mark + FILL * (end - start - 1) + self.left[end:]
         self.spans.append(span)
         self.terms[start] = term
+
+    def drop(self, span: Span) -> None:
+        """Leave what stands at a place out of account."""
+        start, end = span
+        self.left = self.left[:start] + READ * (end - start) + self.left[end:]
+        self.spans.append(span)
+        self.terms = {place: term for place, term in self.terms.items() if not start <= place < end}
 
     def end_of(self, place: int) -> int:
         """Where the term that starts at `place` ends."""

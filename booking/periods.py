@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from booking.dates import ONE_DAY, Day, Frame, OnDate, OnWeekday, Period, one_day, period_of
 from booking.errors import Refusal
-from booking.mentions import CLOCK_TERM, DAY_TERM, PART_TERM, Scan
+from booking.mentions import CLOCK_TERM, DAY_TERM, PART_TERM, READ, Scan
 from booking.relations import read_relations
 from booking.windows import ALL_WEEKDAYS, Window
 
@@ -52,9 +52,9 @@ def read_days(scan: Scan) -> Days | None:
 
 # Between days of which each suits; a clock time or a part of the day may stand there too.
 LISTED = re.compile(
-    r"[\s,;/&-]*(?:(?:or|and|otherwise|else|if\s+not|even|maybe|possibly|perhaps|also|then"
-    r"|at|on|the|either|in|about"
-    rf"|around|any|{CLOCK_TERM}|{PART_TERM})[\s,;/&-]*)*",
+    r"(?:\b(?:or|and|otherwise|else|failing\s+that|if\s+(?:not|possible)|even|maybe|possibly|perhaps"
+    r"|also|then|at|on|the|either|in|about|around|any)\b"
+    rf"|{CLOCK_TERM}|{PART_TERM}|[\s,;/&{READ}-])*",
     re.I,
 )
 ALSO_KNOWN = re.compile(r"\W*(?:or|also|and\s+also)\b", re.I)

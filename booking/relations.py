@@ -43,19 +43,20 @@ _MOVE = r"\b(?:change|move|switch|swap|shift|push|bring|reschedule|rebook)"
 _DAY = f"({DAY_TERM})"
 
 # The days in the groups are no days to come on.
+_THESE = rf"(?P<all>{DAY_TERM}(?:\s*{_ALSO}{DAY_TERM})*)"
 EXCLUDING = (
     rf"{_MOVE}\b[^.?!\x01]{{0,40}}?{_DAY}\s+(?:to|for|with|into)\s+(?=(?:the\s+)?{DAY_TERM})",
-    rf"{_NOT}{_LEAD}(?P<all>{DAY_TERM}(?:\s*{_ALSO}{DAY_TERM})*)",
+    rf"{_NOT}{_LEAD}{_THESE}",
     rf"{_BUT}{_LEAD}(?P<all>{DAY_TERM}(?:\s*(?:,\s*)?(?:{_ALSO})?{DAY_TERM})*)",
-    rf"{_DAY}(?:'?s)?\s+(?:is\s+|are\s+|was\s+|would\s+be\s+)?(?:not|isn't|isnt|aren't"
-    r"|arent|never)\s+(?:really\s+)?"
-    r"(?:good|possible|great|ideal|free|available|ok|okay|convenient|work\w*|suitable"
-    r"|an\s+option|for\s+me)\b",
-    rf"{_DAY}\s+(?:doesn't|doesnt|don't|dont|won't|wont|wouldn't|does\s+not|do\s+not"
-    r"|will\s+not)\s+(?:really\s+)?"
-    r"(?:work|suit|do|fit|be|go)\b",
-    rf"{_DAY}(?:'?s)?\s+(?:is|are|'s)?\s*(?:no\s+good|bad\b|impossible|out\b(?!\s+of))",
-    rf"{_DAY}\s*,?\s+(?:i|we)(?:'m|\s+am)?\s+(?:can't|cannot|cant|won't|work(?:ing)?|busy|away)\b",
+    rf"{_THESE}(?:'?s)?\s+(?:is\s+|are\s+|was\s+|would\s+be\s+)?(?:not|isn't|isnt|aren't"
+    r"|arent|never)"
+    r"\s+(?:really\s+)?(?:good|possible|great|ideal|free|available|ok|okay|convenient|work\w*"
+    r"|suitable|an\s+option|for\s+me)\b",
+    rf"{_THESE}\s+(?:doesn't|doesnt|don't|dont|won't|wont|wouldn't|does\s+not|do\s+not|will\s+not)"
+    r"\s+(?:really\s+)?(?:work|suit|do|fit|be|go)\b",
+    rf"{_THESE}(?:'?s)?\s+(?:is|are|'s)?\s*(?:no\s+good|bad\b|impossible|out\b(?!\s+of))",
+    rf"{_THESE}\s*,?\s+(?:i|we)(?:'m|\s+am)?\s+(?:can't|cannot|cant|won't|work(?:ing)?"
+    r"|busy|away)\b",
 )
 NO_MORE = rf"\bno\s+(?:more\s+)?{_DAY}"
 
@@ -70,6 +71,7 @@ DENIED_BOUNDS: tuple[Bound, ...] = (
     (rf"\bno\s+(?:earlier|sooner)\s+than{_LEAD}{_DAY}", *_FROM),
     (rf"{_AWAY}\s+(?:un)?(?:till?|before){_LEAD}{_DAY}", *_FROM),
     (rf"\b(?:not|no)\s+(?:later\s+than|after){_LEAD}{_DAY}", *_UNTIL),
+    (rf"{_CANNOT}\s+after{_LEAD}{_DAY}", *_UNTIL),
 )
 BOUNDS: tuple[Bound, ...] = (
     (
@@ -91,7 +93,11 @@ RANGES = (
     rf"(?:\bfrom\s+(?:the\s+)?)?{_DAY}\s*(?:-|\bto\b|\buntil\b|\btill\b|\bthrough\b"
     rf"|\bthru\b)\s*(?:the\s+|on\s+)*{_DAY}",
 )
-WEEK_OF = rf"\b(?:the\s+)?week\s+(?:of|commencing|beginning|starting){_LEAD}{_DAY}"
+WEEKS_OF = (
+    rf"\b(?:(?:the\s+)?(?:week|wk)\s+(?:of|commencing|beginning|starting)|w/c){_LEAD}{_DAY}",
+    # "christmas week"
+    rf"{_DAY}\s+week\b",
+)
 
 
 @dataclass
@@ -130,7 +136,7 @@ def read_relations(scan: Scan) -> Said:
         }
     )
     _read_excluded(scan, said)
-    for match in _each(scan, (WEEK_OF,)):
+    for match in _each(scan, WEEKS_OF):
         if match.start(1) in said.wished:
             day = said.wished[match.start(1)]
             said.wished[match.start(1)] = day if isinstance(day, WeekOf) else WeekOf(day)

@@ -8,14 +8,27 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 import dateparser
 
-from booking.clocks import Clocks, name_hours
+from booking.clocks import Clock, Clocks, name_hours
 from booking.days import name_days
 from booking.errors import Refusal
-from booking.hours import Hours, read_hours
-from booking.mentions import CLOCK_MARK, COUNT, FILL, PART_MARK, READ, Scan, Span, counted
+from booking.hours import Hours, alike, read_hours
+from booking.mentions import (
+    CLOCK_MARK,
+    CLOCK_TERM,
+    COUNT,
+    DAY_TERM,
+    FILL,
+    PART_MARK,
+    PART_TERM,
+    READ,
+    Scan,
+    Span,
+    counted,
+)
 from booking.periods import Days, read_days
 from booking.windows import LAST_MINUTE, Window
 
@@ -33,7 +46,7 @@ SOONEST = (
     r"|you\s+can|i\s+can|convenient)\b"
     r"|\b(?:right|straight)\s+away\b|\bimmediately\b|\bthe\s+sooner\s+the\s+better\b"
     r"|\bsooner\s+the\s+better\b"
-    r"|(?<!at the )\b(?:the\s+|your\s+)?(?:very\s+)?(?:earliest|soonest)(?:\s+(?:possible"
+    r"|(?<!at the )(?<!\bat )\b(?:the\s+|your\s+)?(?:very\s+)?(?:earliest|soonest)(?:\s+(?:possible"
     r"|available|free))?"
     r"(?:\s+(?:slot|time|appointment|opening|date|one|day|availability))?\b"
     r"|\b(?:the\s+|your\s+)?(?:first|next)\s+(?:available|free|open|possible|opening|slot"
@@ -78,6 +91,12 @@ WHAT_IS_FREE = (
 )
 
 
+_HOUR = rf"(?:{CLOCK_TERM}|{PART_TERM})"
+_WITH_HOUR = (
+    rf"(?:{DAY_TERM}[\s,]*(?:(?:at|in|the|around|after|before|from)\s+)*{_HOUR}"
+    rf"|{_HOUR}\s*(?:(?:on|the)\s+)*{DAY_TERM})"
+)
+TWO_DAYS_WITH_HOURS = rf"({_WITH_HOUR})[\s,{READ}]*(?:or\b|and\b|,|otherwise\b)\s*({_WITH_HOUR})"
 IN_HOURS = (
     rf"\bin\s+(?:about\s+|around\s+)?(?P<count>half\s+an?|{COUNT})\s+"
     r"(?P<unit>hours?|hrs?|minutes?|mins?)\b(?:'?\s+time)?"
@@ -120,6 +139,7 @@ def find_time(
         return replace(soon, spans=tuple(scan.spans))
     name_days(scan, bare=bare)
     name_hours(scan, bare=bare)
+    _leave_one_hour(scan)
     hours = read_hours(scan)
     days = read_days(scan)
     any_day = scan.take(ANY_DAY) is not None
@@ -129,6 +149,23 @@ def find_time(
     if bare and not (days or soonest or any_time or any_day or scan.refusal):
         days = _in_other_languages(scan)
     return Mention(days, hours, scan.refusal, soonest, any_day, any_time, tuple(scan.spans))
+
+
+def _leave_one_hour(scan: Scan) -> None:
+    """Of "tuesday afternoon or thursday morning" take the first: hours are those of each day."""
+    while match := scan.find(TWO_DAYS_WITH_HOURS):
+        (day, hour), (other_day, other_hour) = (
+            _day_and_hour(scan, match.span(group)) for group in (1, 2)
+        )
+        if day == other_day or alike(hour, other_hour):
+            return
+        scan.drop(match.span(2))
+
+
+def _day_and_hour(scan: Scan, span: Span) -> tuple[Any, Clock | Clocks]:
+    terms = [term for at, term in scan.terms.items() if span[0] <= at < span[1]]
+    hour = next(term for term in terms if isinstance(term, Clock | Clocks))
+    return next(term for term in terms if term is not hour), hour
 
 
 def _in_hours(scan: Scan) -> Mention | None:
