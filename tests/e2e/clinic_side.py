@@ -61,12 +61,16 @@ class ClinicSide:
         return datetime.fromisoformat(written).replace(tzinfo=self._clinic.zone)
 
     def _send(self, sent: dict[str, str]) -> None:
-        at = PreferredTime(self._moment(sent["at"]), sent["at"])
-        known = {key: sent.get(key) for key in ("name", "email", "phone")}
         request_consultation(
             self._engine,
             self._clinic,
-            details=Details(**known, concern="large pores", time=at),
+            details=Details(
+                name=sent["name"],
+                email=sent.get("email"),
+                phone=sent.get("phone"),
+                concern="large pores",
+                time=PreferredTime(self._moment(sent["at"]), sent["at"]),
+            ),
             conversation_id="another-conversation",
             idempotency_key=f"{sent['name']} {sent['at']}",
             now=self._now,
