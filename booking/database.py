@@ -113,13 +113,16 @@ def scrub(engine: Engine) -> None:
     if engine.dialect.name != "sqlite":
         return
     kept = engine.raw_connection()
+    cursor = kept.cursor()
     try:
-        kept.driver_connection.execute("VACUUM")
+        cursor.execute("VACUUM")
         # What the log still holds of before goes into the file, and the log is emptied.
-        busy, *_ = kept.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        busy = cursor.fetchall()[0][0]
     except sqlite3.OperationalError as failure:
         raise BookingUnavailable("the database could not be cleaned") from failure
     finally:
+        cursor.close()
         kept.close()
     if busy:
         raise BookingUnavailable("the database could not be cleaned: it is being read")
