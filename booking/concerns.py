@@ -9,7 +9,7 @@ from booking.mentions import READ
 from booking.remarks import says_nothing, says_only_when
 
 LEAD = re.compile(
-    r"^(?:(?:it's|its|it\s+is|this\s+is|that's|i'm\s+(?:here|coming|looking)|i\s+(?:have|want|need"
+    r"^(?:(?:thanks|thank\s+you|thx|yes|yeah|ok|okay|so|um+|uh+|hm+|oh|probably|no(?=\s*,|\s+(?:just|it'?s))|it's|its|it\s+is|this\s+is|that's|i'm\s+(?:here|coming|looking)|i\s+(?:have|want|need"
     r"|would\s+like)|i've\s+got|i'd\s+like|(?:the\s+)?reason(?:\s+for\s+my\s+visit)?"
     r"|(?:my\s+)?(?:main\s+)?concerns?(?:\s+(?:is|are))?|mostly|mainly|actually|sorry|just|say|well"
     r"|to\s+(?:talk\s+about|discuss|treat|improve|get\s+rid\s+of|be\s+seen\s+about"
@@ -18,15 +18,16 @@ LEAD = re.compile(
     re.I,
 )
 TAIL = re.compile(
-    r"(?:[\s,.]+(?:please|pls|thanks|thank\s+you|thx|instead|actually|then|and|but|or|also|oh))+"
-    r"[\s.!]*$",
+    r"(?:[\s,.]+(?:please|pls|thanks|thank\s+you|thx|instead|actually|then|and|but|or|also|oh|tbh|lol"
+    r"|i\s+(?:think|guess|suppose)|mostly|really))+[\s.!?]*$|\?+$",
     re.I,
 )
-NO_CONCERN = frozenset("what why maybe which".split())
+NO_CONCERN = frozenset("what why maybe which nothing none skip n/a na".split())
 # "topic: pigmentation", "my concern should be rosacea"
 STATED = re.compile(
     r"\b(?:topic|(?:main\s+|skin\s+)?concern|skin\s+problem|reason\s+for\s+my\s+visit)"
-    r"(?:\s*[:=]|'s|\s+(?:is|was|should\s+(?:be|say|read)))\s+(?P<said>[^,;.\n\x00]+)",
+    r"(?:\s*[:=]|'s|\s+(?:is|was|should\s+(?:be|say|read)))\s+"
+    r"(?P<said>(?:(?!\s[/|]\s)[^,;.\n\x00])+)",
     re.I,
 )
 # "not acne, rosacea", "rosacea, not acne"
@@ -55,7 +56,11 @@ def words_of_concern(text: str) -> str:
     words = TAIL.sub("", clean_text(text.replace(READ, " ")))
     words = TAIL.sub("", LEAD.sub("", words)).strip(" ,.!")
     nothing = words.casefold() in NO_CONCERN or says_nothing(words) or says_only_when(words)
-    return "" if nothing else words
+    if nothing or not WISH.search(words):
+        return "" if nothing else words
+    # "i just want to book" names no topic, "a consultation about scars" does.
+    about = ABOUT.search(words)
+    return about["said"].strip() if about else "" if len(words.split()) <= MOST_WORDS else words
 
 
 def stated_concern(text: str, known: str | None) -> str | None:
@@ -67,7 +72,8 @@ def stated_concern(text: str, known: str | None) -> str | None:
     if instead is None or known is None:
         return None
     old, new = instead["old"] or instead["before"], instead["new"] or instead["after"]
-    return _short(new) if words_of_concern(old).casefold() in known.casefold() else None
+    old = words_of_concern(old).casefold()
+    return _short(new) if old and old in known.casefold() else None
 
 
 def concern_of_wish(text: str) -> str | None:

@@ -14,23 +14,32 @@ from booking.errors import DetailRefused, Refusal
 Span = tuple[int, int]
 
 EMAIL_LIKE = re.compile(
-    # The spaced form asks for a whole domain, or "see me @ 3pm" would look like an address.
-    r"[^\s,;<>()@:]+\s*@\s*[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}\b|[^\s,;<>()@:]+@[^\s,;<>()]*",
+    # The spaced form asks for a whole domain, or "see me @ 3pm" would look like an address, and
+    # "instagram @mia.skin" is none.
+    r"(?<![^\s,;<>()@:])(?!(?:insta(?:gram)?|ig|twitter|tiktok|snap(?:chat)?|facebook|fb|telegram"
+    r"|handle)\s)[^\s,;<>()@:]+\s*@\s*[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}\b|[^\s,;<>()@:]+@[^\s,;<>()]*",
     re.I,
 )
 # No address, but an attempt at one: "ana.example.com", "ana at gmail".
 HALF_EMAIL = re.compile(
-    r"\b[\w.+-]+\.(?:com|net|org|info|edu|co|io|example)\b"
-    r"|\b[\w.+-]+\s+at\s+(?:gmail|hotmail|outlook|yahoo|icloud)\b",
+    r"\b[\w.+-]+\.(?:com|net|org|info|edu|co|io|example)\b|\b[\w.+-]+\s+at\s+(?:gmail|hotmail"
+    r"|outlook|yahoo|icloud)\b",
     re.I,
 )
+# "ana(at)example.com"; with a bare "at", only where an address is asked for
+BRACKETED_EMAIL = re.compile(r"\b[\w.+-]+\s*[\[(]\s*at\s*[\])]\s*[\w-]+(?:\.[\w-]+)+\b", re.I)
+# "ana@gmail. com", as telephones like to write it
+SPACED_EMAIL = re.compile(
+    r"\b[\w.+-]+\s*@\s*[\w-]+(?:\s+\.\s*|\.\s+)(?:com|net|org|edu|info|io|co\.uk|de|fr|es)\b", re.I
+)
+HALF_SPOKEN_EMAIL = re.compile(r"\b[\w.+-]+\s+at\s+[\w-]+\.[a-z]{2,}(?:\.[a-z]{2,})?\b", re.I)
 # "m dot rossi at example dot com"; it needs its "dot" behind the "at".
 DOT = r"\s*[\[(]?\s*\bdot\b\s*[\])]?\s*"
 AT = r"\s*[\[(]?\s*\bat\b\s*[\])]?\s*"
 # Its counts are bounded, or "dot at dot at ..." would keep the matching busy for ever.
 SPOKEN_EMAIL = re.compile(
-    rf"\b[\w+-]{{1,64}}(?:(?:{DOT}|\.)[\w+-]{{1,64}}){{0,3}}{AT}"
-    rf"[\w-]{{1,63}}(?:{DOT}[\w-]{{1,63}}){{1,3}}\b",
+    rf"\b[\w+-]{{1,64}}(?:(?:{DOT}|\.)[\w+-]{{1,64}}){{0,3}}{AT}[\w-]{{1,63}}"
+    rf"(?:{DOT}[\w-]{{1,63}}){{1,3}}\b",
     re.I,
 )
 PHONE_LIKE = re.compile(r"(?:\+|\b)\(?\d[\d\s().\-/\u2010-\u2015]*\d")
@@ -62,7 +71,7 @@ def find_contact(text: str, region: str, *, asked: bool) -> FoundContact:
 
     Asked, whatever has digits counts as a try at a number; unasked, only what is called one.
     """
-    emails = list(_emails(text))
+    emails = list(_emails(text, asked=asked))
     email, email_refused = _first_valid(text, emails, _read_written_email)
     left = blanked(text, emails)
     phones = list(_phones(left, region, asked=asked and not emails))
@@ -113,8 +122,11 @@ def _read_written_email(written: str) -> str:
     return read_email(re.sub(r"\s", "", written))
 
 
-def _emails(text: str) -> Iterator[Span]:
-    for pattern in (EMAIL_LIKE, SPOKEN_EMAIL):
+def _emails(text: str, *, asked: bool) -> Iterator[Span]:
+    patterns = [EMAIL_LIKE, BRACKETED_EMAIL, SPOKEN_EMAIL]
+    if asked:
+        patterns = [SPACED_EMAIL, *patterns, HALF_SPOKEN_EMAIL]
+    for pattern in patterns:
         for match in pattern.finditer(text):
             trimmed = match[0].strip("\"'.!?:")
             start = match.start() + match[0].index(trimmed)

@@ -8,9 +8,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from booking.details import read_name
 from booking.errors import DetailRefused, Refusal
+from booking.name_words import (
+    DESCRIPTIONS,
+    GOES_ON,
+    GOES_ON_FROM_CAPITAL,
+    NAMES_TOO,
+    PARTICLES,
+    PLAIN_NAMES_TOO,
+    STOPS,
+    TALK,
+)
 from booking.remarks import says_only_when
 
 Span = tuple[int, int]
@@ -29,6 +40,8 @@ IS = (
 )
 CLEAR = re.compile(
     rf"\b(?:(?:(?:my|the|her|his|their)\s+)?(?:full\s+|first\s+|real\s+|actual\s+)?name{IS}"
+    r"|me\s+llamo\s+|mi\s+nombre\s+es\s+|soy\s+|je\s+(?:m'appelle|suis)\s+|ich\s+(?:bin|hei(?:ß"
+    r"|ss)e)\s+|mein\s+name\s+ist\s+|mi\s+chiamo\s+|me\s+chamo\s+|меня\s+зовут\s+"
     r"|names\s+(?=[A-Z])|(?:i'm|i\s+am)\s+called\s+|i\s+go\s+by\s+|(?:every(?:one|body)"
     r"|people)\s+calls?\s+me\s+|(?:put|book)\s+(?:it|me)\s+(?:down\s+)?(?:under|as)\s+)",
     re.I,
@@ -54,7 +67,9 @@ ONE_PART = re.compile(
     rf"\bmy\s+(?:(?P<surname>{SURNAME})|first\s*name){IS}\s*(?P<name>[^\W\d_][\w'-]*)", re.I
 )
 LAST = re.compile(
-    r"^\W*(?P<name>[^,;:\n\x00]{1,60}?)\s+(?P<mark>here|speaking|is\s+my\s+name)\b", re.I
+    r"^\W*(?P<name>[^,;:\n\x00]{1,60}?)(?:\s+(?P<mark>here|speaking)|(?:'s|\s+is)\s+(?:my"
+    r"|the)\s+name)\b",
+    re.I,
 )
 INSTEAD = re.compile(
     r"(?P<after>[^\s,;\n\x00]+),?\s+not\s+(?P<before>[^,;\n\x00]+)$"
@@ -66,74 +81,31 @@ LEAD = re.compile(
     r"^\W*(?:(?:hi|hello|hey|sure|yes|yeah|yep|okay|ok|of\s+course|certainly|well|no|so|oh|um+|uh+"
     r"|hm+|right|sorry|thanks|thx|and|actually|anyway|fine|alright|it's|its|it\s+is|that's"
     r"|that\s+(?:would|will)\s+be|it\s+should\s+be|i'm|i\s+am|im|this\s+is|call\s+me|just|put|for"
-    r"|to|under|as|(?:my|the)\s+name|name|me)\b[\s,.!:?-]*)+",
+    r"|to|under|as|down|(?:you|u)\s+can\s+put|the\s+(?:booking|appointment"
+    r"|consultation)\s+is\s+for|(?:my|the)\s+name|name|me)\b[\s,.!:?-]*)+",
     re.I,
 )
 TAIL = re.compile(
     r"(?:[\s,.]+(?:please|pls|plz|thanks|thank\s+you|thx|lol|haha+|here|speaking|of\s+course"
-    r"|obviously|(?:is|would\s+be)\s+(?:fine|ok|okay|good|my\s+name)|btw|again|then|ok|okay)"
-    r"|(?<=\w)'s\s+fine|\s*(?:[:;=]-?[()DP]|<3))[\s.!]*$",
+    r"|obviously|(?:is|would\s+be)\s+(?:fine|ok|okay|good|my\s+name)|btw|again|then|ok|okay)|(?:'s"
+    r"|\s+is)\s+(?:my|the)\s+name|(?<=\w)'s\s+fine|\s*(?:[:;=]-?[()DP]|<3))[\s.!]*$",
     re.I,
 )
 # Marks of code, which no name has; digits, dots, quotes, hyphens and apostrophes are in some.
 CODE = re.compile(r"[<>{}\[\]$\\=]|--|://|\);|\(\)|\b(?:drop\s+table|select\b.*\bfrom)\b", re.I)
 # Where one thing that is said ends: not behind an initial or a title.
-ENDS = re.compile(r"[,;:\n\x00()!?]+|\s+[-–—]+\s+|(?<=\w\w\w)(?<!Mrs)(?<!Prof)\.+(?=\s|$)")
+TITLE = "(?<!Mrs)(?<!Prof)(?<!Col)(?<!Sgt)(?<!Rev)"
+ENDS = re.compile(rf"[,;:\n\x00()!?]+|\s+[-–—]+\s+|(?<=\w\w\w){TITLE}\.+(?=\s|$)|\bre\b:?")
 LAUGHTER = re.compile(r"(?:a?(?:ha|he|hi|ja)){2,}h?|lo+l+")
+# "lena and i want to ask ..."
+OWN = ("and i ", "and i'm ", "and im ", "and my ", "and it", "and we ", "and also ")
 SPELLED_OUT = re.compile(r"\w(?:[\s.-]+\w){2,}")
 
-# Where a name ends, or what it cannot be.
-STOPS = frozenset(
-    "a about after all also am an and any are as asking at available back because before being but "
-    "by can cannot can't could currently did do does done don't else ever every feeling fine for "
-    "free from get getting glad going good got great had happy has have having he hello here hi "
-    "hoping how i i'd i'll i'm i've if in interested into is isn't it it's its just keen late like "
-    "looking maybe me more my need new next no not now of off ok okay on only or our out over "
-    "please pretty quite ready really sad she so some sorry still sure tell thanks that that's "
-    "the their there they thinking this to today tomorrow tonight too trying unable under until "
-    "unsure up urgent very waiting want wanting was we what when where which who why will wish "
-    "with would yes yesterday yet you your years instead actually anytime later "
-    # Said of oneself to a clinic far more often than as a name.
-    "worried nervous scared anxious afraid concerned curious confused embarrassed pregnant "
-    "breastfeeding nursing allergic diabetic sensitive prone pale dark fair oily dry itchy red "
-    "sore tired sick ill old young male female black white asian hispanic latina indian african "
-    "mixed trans single married busy broke desperate unhappy upset bleeding swollen bored lost "
-    "stuck flexible open easy useless ridiculous annoying stupid".split()
-)
-# What people write where a name is asked for, and no name: only "Melody Book" is one all the same.
-TALK = STOPS | frozenset(
-    "k y n u r ur idk dunno yep yeah yea nope nah none nothing nobody someone somebody anyone "
-    "everyone skip whatever whoever anonymous name names thank thx ty cheers stop cancel help "
-    "hey hiya bye goodbye brb rather prefer lol lmao omg wtf hmm hm um uh er wait hang hold "
-    "moment sec second minute let lemme think guess ask asked answer question questions know "
-    "knows knew told say said says see mean means don't dont doesnt didnt isnt wont cant im ive "
-    "whats thats hows whos theres youre were be been should shouldn't might must may could've "
-    "book booking booked appointment consultation consult visit come coming call email phone "
-    "number contact mail address message human person robot bot agent operator reception catch "
-    "joke ignore previous instructions prompt system admin password first last same already "
-    "before again never mind forget business necessary required something anything everything "
-    "nevermind private personal confidential secret unknown undecided n/a na tbd tbc "
-    "microneedling needling needles derma dermaroller treatment treatments session sessions "
-    "skin face scar scars scarring acne wrinkle wrinkles pores pigmentation melasma rosacea "
-    "redness swelling downtime pain hurt hurts price prices cost costs results recovery healing "
-    "aftercare benefits safe safety risk risks side effects hours parking location open opening "
-    "friday weekend week month morning afternoon evening noon o'clock am pm better best works "
-    "work much many long often soon how's which's right wrong yours mine ours hola bonjour "
-    "salut ciao hallo danke merci gracias quiero cita si oui ja nein buenos dias por favor ich "
-    "je yo mi una der das ist".split()
-)
-# Some of these are names as well, said alone.
-NAMES_TOO = frozenset("will may young white black fair price long best don first rich".split())
-# What may go on behind a name in the same breath, and what may do so behind a capital only.
-GOES_ON = frozenset("not but with like aka who".split())
-GOES_ON_FROM_CAPITAL = frozenset("and or as from for in on at is was because since".split())
 # Endings of words that say how somebody is; only lower-case words are judged by them.
 DESCRIBING = re.compile(r"(?:ing|ed|ous|ful|less|able|ible|ive|ish|chy|lly|tic|ic|ally)$")
-PARTICLES = frozenset(
-    "al ap bin bint da das de del della den der di dos du e el ibn la las le lo los san st ten ter "
-    "van von y zu zur 't b. o'".split()
-)
 MOST_WORDS, MOST_PLAIN_WORDS = 8, 4
+# From which share of common letters on a name is another spelling of one before it.
+ALIKE = 0.7
 
 
 @dataclass(frozen=True)
@@ -169,13 +141,22 @@ def answered_name(text: str) -> str:
     return read_name(", ".join(names) if turned else names[0])
 
 
+def respelled(name: str, known: str | None) -> str:
+    """`known` with the word in it that `name` spells anew ("Jon" for "John"), or else `name`."""
+    words = (known or "").split()
+    if len(words) < 2 or len(name.split()) > 1:
+        return name
+    close = get_close_matches(name.casefold(), map(str.casefold, words), n=1, cutoff=ALIKE)
+    return " ".join(name if word.casefold() in close else word for word in words) if close else name
+
+
 def _name_in(part: str) -> str | None:
     """The name that a part of an answer comes down to; None for talk."""
     bare = _bare(part)
-    words = [word for word in bare.split() if any(map(str.isalnum, word))]
+    words = [word for word in bare.split() if any(map(str.isalnum, word)) or word == "&"]
     if not words or SPELLED_OUT.fullmatch(bare) or says_only_when(bare):
         return None
-    if len(words) == 1 and _plain(words[0]) in NAMES_TOO:
+    if len(words) == 1 and _is_name_too(words[0]):
         return words[0]
     if len(words) > 1 and all(_capital(word) or word in PARTICLES for word in words):
         talk = all(_plain(word) in TALK - NAMES_TOO for word in words)
@@ -183,13 +164,19 @@ def _name_in(part: str) -> str | None:
     return _before_remark(words)
 
 
+def _is_name_too(word: str) -> bool:
+    plain = _plain(word)
+    return plain in PLAIN_NAMES_TOO or (plain in NAMES_TOO and _capital(word))
+
+
 def _before_remark(words: list[str]) -> str | None:
     """The name in "Kristjan with a K"; None for a sentence."""
-    end = next((index for index, word in enumerate(words) if _is_talk(word)), len(words))
+    end = next((index for index in range(len(words)) if _ends_answer(words, index)), len(words))
     named = words[:end]
     if not named or len(named) > MOST_PLAIN_WORDS:
         return None
-    may_follow = GOES_ON | GOES_ON_FROM_CAPITAL if _capital(named[0]) else GOES_ON
+    goes_on = _capital(named[0]) or " ".join(words[end:]).casefold().startswith(OWN)
+    may_follow = GOES_ON | GOES_ON_FROM_CAPITAL if goes_on else GOES_ON
     if end < len(words) and not words[end].isdigit() and _plain(words[end]) not in may_follow:
         return None
     return " ".join(named)
@@ -205,9 +192,14 @@ def _bare(part: str) -> str:
     return text.strip("\"'“”") if quoted else text
 
 
-def _is_talk(word: str) -> bool:
-    """Whether no name has this word; said alone, or with a capital beside others, some do."""
-    bare = _plain(word)
+def _ends_answer(words: list[str], index: int) -> bool:
+    """Whether a word is no part of a name in lower case: "maria but", "dev i said"."""
+    bare = _plain(words[index])
+    if bare == "and" and 0 < index < len(words) - 1:
+        # "priya and dev"
+        return _plain(words[index + 1]) in TALK or _capital(words[0])
+    if index and len(bare) == 1 and bare.isalpha() and bare not in "iu":
+        return False
     ends = bare in TALK or bare in GOES_ON_FROM_CAPITAL | GOES_ON or bare.isdigit()
     return ends or LAUGHTER.fullmatch(bare) is not None
 
@@ -249,7 +241,8 @@ def _corrected(text: str, known: str | None) -> FoundName | None:
 def _in_parts(text: str, known: str | None) -> FoundName | None:
     """ "first name Aaliyah, last name Washington", or one of them for the name that is known."""
     both = IN_PARTS.search(text) or WITH_SURNAME.search(text)
-    if both is not None and _plain(both["first"]) not in TALK:
+    placed = both is not None and (_capital(both["first"]) or not both.start())
+    if both is not None and placed and _plain(both["first"]) not in TALK:
         last = TAIL.sub("", both["last"]).strip(" .!")
         return FoundName(f"{both['first'].strip()} {last}", both.span())
     one = ONE_PART.search(text)
@@ -283,7 +276,8 @@ def _named_last(text: str) -> FoundName | None:
     match = LAST.search(text)
     if match is None:
         return None
-    said_so = "name" in match["mark"].lower()
+    # "tyler here", but not "nobody from around here"
+    said_so = match["mark"] is None or len(match["name"].split()) <= 2
     if not looks_like_a_name(match["name"], lower_case=said_so):
         return None
     return FoundName(match["name"], match.span())
@@ -293,7 +287,7 @@ def _words_of_name(text: str, *, clear: bool, trusted: bool) -> str | None:
     """The words at the start of `text` that make a name; None when they do not."""
     words: list[str] = []
     for word in re.split(r"[,!?\n\x00]", text, maxsplit=1)[0].split():
-        if _ends_name(word) or (words and not clear and _turns_plain(words[0], word)):
+        if _ends_name(word, clear=clear) or (words and not clear and _turns_plain(words[0], word)):
             break
         words.append(word)
         if _full_stop(word) or len(words) == MOST_WORDS:
@@ -307,9 +301,13 @@ def _turns_plain(first: str, word: str) -> bool:
     return _capital(first) and not _capital(word) and word.casefold() not in PARTICLES
 
 
-def _ends_name(word: str) -> bool:
+def _ends_name(word: str, *, clear: bool) -> bool:
     bare = word.casefold().strip(".'\"")
-    return bare in STOPS or any(map(str.isdigit, word)) or not any(map(str.isalpha, word))
+    if clear and bare in DESCRIPTIONS and _capital(word):
+        # "My name is Karen White"
+        return False
+    letters_only = any(map(str.isalpha, word)) and not any(map(str.isdigit, word))
+    return bare in STOPS or word.endswith(":") or not letters_only
 
 
 def _full_stop(word: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -28,8 +29,8 @@ from booking.details import (
 )
 from booking.errors import DetailRefused, Refusal
 from booking.mentions import READ
-from booking.names import answered_name, find_name, looks_like_a_name
-from booking.remarks import questions_in, says_nothing, says_only_when
+from booking.names import answered_name, find_name, looks_like_a_name, respelled
+from booking.remarks import is_remark, questions_in, says_nothing, says_only_when
 from booking.windows import Window, Wish
 from booking.wishes import WishReading, read_wish
 
@@ -48,11 +49,15 @@ CARRIERS = re.compile(
     r"|i'm|am|would|like|please|just|use|here|hi|hello|hey|sure|yes|yeah|ok|okay|no|thanks|actually"
     r"|sorry|oops|instead|should|be|e-?mail|mail|phone|mobile|cell|telephone|number|address"
     r"|contact|call|ring|text|reach|send|best|work|works|free|available|time|day|book|booking|come"
-    r"|in|for|around|suits?|that|this|there)\b[\s.:!]*)+",
+    r"|in|for|around|suits?|that|this|there|better|great|perfect|good|fine|ideal|only|do|possible"
+    r"|please|then|said|meant|(?:how|what)\s+about)\b[\s.:!]*)+",
     re.I,
 )
 LINKS = re.compile(
-    r"^(?:and|or|but|also)\s+|[\s.]+(?:(?:and|or|but|also|oh|plus|btw|at|on|my)[\s.]*)+$", re.I
+    r"^(?:and|or|but|also)\s+"
+    r"|[\s.,]+(?:(?:and|or|but|also|oh|plus|btw|at|on|my|the|new|is|now|actually|via|by"
+    r"|e-?mail|mail|phone|number|mobile|cell|address|contact)[\s.:,]*)+$",
+    re.I,
 )
 
 
@@ -239,7 +244,7 @@ class _Reader:
         return is_about_coming(self.text, rest, said, standing)
 
     def _has_pieces(self) -> bool:
-        return bool(self.found) or re.search(r"[,;\n]", self.text) is not None
+        return bool(self.found) or re.search(r"[,;\n]|[.?!]\s", self.text) is not None
 
     # --- what is asked beside ---
 
@@ -258,23 +263,26 @@ class _Reader:
     def _read_introduction(self) -> None:
         asked = self.asked is Slot.NAME
         introduced = find_name(self.left, asked=asked, known=self.known.name)
-        if introduced and not self._is_concern(introduced.name):
-            self._take_name(introduced.name)
+        if introduced is None or self._is_concern(introduced.name):
+            return
+        with suppress(DetailRefused):
+            self._take_name(answered_name(introduced.name))
             self._blank([introduced.span])
 
     def _read_name(self) -> None:
         if self.asked is not Slot.NAME or self.found or self.problems or self._is_list():
             return
-        if not self._is_concern(self.left):
-            self._take_name(clean_text(self.left.replace(READ, " ")))
-            self.left = ""
-
-    def _take_name(self, text: str) -> None:
+        if self._is_concern(self.left):
+            return
         try:
-            self.found[Slot.NAME] = self._as_written(answered_name(text))
+            self._take_name(answered_name(clean_text(self.left.replace(READ, " "))))
+            self.left = ""
         except DetailRefused as refused:
-            if self.asked is Slot.NAME and not self.found and not self.rest:
+            if not self.rest:
                 self.problems[Slot.NAME] = refused.code
+
+    def _take_name(self, name: str) -> None:
+        self.found[Slot.NAME] = respelled(self._as_written(name), self.known.name)
 
     def _as_written(self, value: str) -> str:
         """`value` with the visitor's own apostrophes."""
@@ -298,10 +306,13 @@ class _Reader:
         named = next((piece for piece in pieces if self._is_name(piece)), None)
         if named and Slot.NAME not in self.found and self.known.name is None:
             pieces.remove(named)
-            self._take_name(named)
-        wanted = self.concern is None and self.known.concern is None and Slot.NAME in self.found
-        if wanted and self.asked is not Slot.CONCERN and pieces:
-            self._take_concern(pieces[0])
+            with suppress(DetailRefused):
+                self._take_name(answered_name(named))
+        all_at_once = Slot.NAME in self.found and self.found.keys() & {Slot.CONTACT, Slot.TIME}
+        wanted = self.concern is None and self.known.concern is None and all_at_once
+        topic = next((piece for piece in pieces if not is_remark(piece)), None)
+        if wanted and self.asked is not Slot.CONCERN and topic:
+            self._take_concern(topic)
 
     def _may_be_detail(self, piece: str) -> bool:
         talk = says_nothing(piece) or says_only_when(piece) or WISH.search(piece)
@@ -327,7 +338,9 @@ class _Reader:
         if said is None and self.asked is None and not (self.concern or self.known.concern):
             said = concern_of_wish(self.left)
         if said is None and self.asked is Slot.CONCERN:
-            said = " ".join(self._pieces()) if self.found else self.left
+            renamed = Slot.NAME in self.found
+            pieces = (piece for piece in self._pieces() if not (renamed and is_remark(piece)))
+            said = " ".join(pieces) if self.found else self.left
         if said is not None:
             self._take_concern(said)
         if self.concern and Slot.CONCERN not in self.found and not self._asks_about_concern():
@@ -366,7 +379,7 @@ def _plain(text: str) -> str:
 
 def _words_left(text: str) -> str:
     """`text` without what has been read, and without words that only led to it."""
-    words = clean_text(text.replace(READ, " ")).strip(" ,.;:-")
-    if CARRIERS.fullmatch(words):
+    words = clean_text(text.replace(READ, " ")).strip(" ,.;:?!-")
+    if CARRIERS.fullmatch(words) or says_nothing(words):
         return ""
     return LINKS.sub("", words)

@@ -37,7 +37,7 @@ TALK = (
     r"(?:and|or|but|also|so|oh|ah|um+|uh+|hm+|well|ok|okay|k|yes|yeah|yep|no|nope|sure|hi|hiya|hello"
     r"|hey|thanks?|thank\s+you|thx+|ty|cheers|please|pls|sorry|oops|wait|actually|just|cool|great|nice"
     r"|perfect|right|alright|lol|haha+|you|your|ur|u|a|are|is|it|that|this|the|very|much|lifesaver"
-    r"|best|star|not|instead|then|now)"
+    r"|best|star|not|instead|then|now|all|good|looks|fine|correct|that's)"
 )
 # ... but "not sure" is an answer.
 ONLY_TALK = re.compile(rf"(?!.*\bnot\s+(?:\w+\s+)?sure)\W*(?:{TALK}\b\W*)+", re.I)
@@ -53,6 +53,12 @@ ONLY_WHEN = re.compile(
 NAMES_TIME = re.compile(
     rf"\d|\b(?:{WEEKDAY}s?|week(?:end|day)?s?|days?|months?|today|tonight|tom+or+ow|tmrw|mornings?"
     r"|afternoons?|evenings?|noon|midday|asap|anytime|any\s+time|whenever|christmas|easter)\b",
+    re.I,
+)
+
+
+REMARK = re.compile(
+    r"\b(?:i|i'm|you|he|hes|he's|she|shes|she's|they|we|told|is|was|name)\b|^(?:with|who|like|not|by\s+the\s+way)\b",
     re.I,
 )
 
@@ -83,6 +89,11 @@ def _each(text: str, start: int, end: int) -> Iterator[Span]:
 def says_only_when(text: str) -> bool:
     """Whether `text` names a day or a time and nothing else: "before christmas", "saturday?"."""
     return bool(NAMES_TIME.search(text) and ONLY_WHEN.fullmatch(text))
+
+
+def is_remark(text: str) -> bool:
+    """Whether `text` speaks of somebody rather than naming a thing: "she's 17", "with one n"."""
+    return REMARK.search(text) is not None
 
 
 def says_nothing(text: str) -> bool:

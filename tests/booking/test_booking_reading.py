@@ -42,6 +42,7 @@ class Case:
     concern: str | None = None
     known: Details = NOTHING
     cleared: set[Slot] = field(default_factory=set)
+    rest: str = ""
 
 
 def shown(window: Window) -> str:
@@ -226,6 +227,17 @@ CONTACTS = [
             ("ring my cell, 202.555.0108, after five", {"phone": "+12025550108"}),
             ("ana@x.com or 202 555 0164", {"email": "ana@x.com", "phone": "+12025550164"}),
             ("not ana@x.com, anna@x.com", {"email": "anna@x.com"}),
+            ("change ana@x.com to anna@x.com", {"email": "anna@x.com"}),
+            ("mia(at)example.com", {"email": "mia@example.com"}),
+            ("mia at example.com", {"email": "mia@example.com"}),
+            ("mia@gmail. com", {"email": "mia@gmail.com"}),
+            ("mia @ gmail . com", {"email": "mia@gmail.com"}),
+            ("mia@x.com. Info please", {"email": "mia@x.com"}),
+            ("+44 7700 900456", {"phone": "+447700900456"}),
+            (
+                "202 555 0164, tuesday at 10:30",
+                {"phone": "+12025550164", "time": "2026-11-24 10:30"},
+            ),
         ]
     ),
     *(
@@ -241,6 +253,11 @@ CONTACTS = [
             ("911", "invalid_phone"),
             ("+1 202 555 01", "invalid_phone"),
             ("nope", "no_contact"),
+            ("07700900456", "needs_country_code"),
+            ("whatsapp only 07700 900123", "needs_country_code"),
+            ("06 12 34 56 78", "needs_country_code"),
+            ("instagram @mia.skin", "no_contact"),
+            ("call me", "no_contact"),
             ("", "no_contact"),
         ]
     ),
@@ -313,7 +330,6 @@ CORRECTIONS = [
         ("please write dark spots instead", {"concern": "dark spots"}, "dark spots"),
         ("change my concern to rosacea", {"concern": "rosacea"}, None),
         ("you've already got my number", {}, None),
-        ("will it hurt tomorrow?", {}, None),
         ("yes", {}, None),
         ("no", {}, None),
     ]
@@ -333,6 +349,11 @@ TAKEN_BACK = [
             ("i spelled my name wrong", NAME),
             ("that isn't my surname", NAME),
             ("change my concern", CONCERN),
+            ("wrong topic", CONCERN),
+            ("i gave you the wrong email", CONTACT),
+            ("everything but the email", CONTACT),
+            ("perfect except the time", TIME),
+            ("all good except for my name", NAME),
         ]
     ),
     Case(
@@ -350,7 +371,162 @@ TAKEN_BACK = [
         cleared={TIME},
     ),
 ]
-CASES = [*ALL_AT_ONCE, *NAMES, *CONTACTS, *CONCERNS, *TIMES, *CORRECTIONS, *TAKEN_BACK]
+BOTH = [
+    # an answer and a question of the visitor's own
+    Case(
+        "ok. Sophie Grant. Oh and does it hurt", NAME, {"name": "Sophie Grant"}, rest="does it hurt"
+    ),
+    Case("Sophie, does it hurt?", NAME, {"name": "Sophie"}, rest="does it hurt?"),
+    Case("sophie does it hurt", NAME, {"name": "sophie"}, rest="does it hurt"),
+    Case("Will Young. how much is it?", NAME, {"name": "Will Young"}, rest="how much is it?"),
+    Case("b@y.com does it hurt?", CONTACT, {"email": "b@y.com"}, rest="does it hurt?"),
+    Case(
+        "b@y.com. will you send me spam, and does it hurt?",
+        CONTACT,
+        {"email": "b@y.com"},
+        rest="will you send me spam, does it hurt?",
+    ),
+    Case(
+        "202 555 0164 - what’s it for?", CONTACT, {"phone": "+12025550164"}, rest="what’s it for?"
+    ),
+    Case("old scars. is it safe?", CONCERN, {"concern": "old scars"}, rest="is it safe?"),
+    Case(
+        "acne scars, does it work on wrinkles?",
+        CONCERN,
+        {"concern": "acne scars"},
+        concern="acne scars",
+        rest="does it work on wrinkles?",
+    ),
+    Case(
+        "thursday instead. does it help wrinkles?",
+        None,
+        {"time": "2026-11-26 15:00"},
+        known=EVERYTHING,
+        concern="wrinkles",
+        rest="does it help wrinkles?",
+    ),
+    # a question is no failed answer, and a question that gives a detail no question beside
+    Case("what do you need it for?", NAME, rest="what do you need it for?"),
+    Case("my friend had it. does it hurt?", NAME, rest="does it hurt?"),
+    Case("why do you ask", CONTACT, rest="why do you ask"),
+    Case("will it hurt tomorrow?", None, known=EVERYTHING, rest="will it hurt tomorrow?"),
+    Case("can you use 202 555 0143?", CONTACT, {"phone": "+12025550143"}),
+    Case("melasma. also can it be tuesday", CONCERN, {"concern": "melasma", "time": "2026-11-24"}),
+    Case(
+        "sophie grant can i come on tuesday", NAME, {"name": "sophie grant", "time": "2026-11-24"}
+    ),
+]
+NOT_A_TOPIC = [
+    *(
+        Case(text, CONCERN, problem="concern:no_concern")
+        for text in "thx ok cool nothing skip n/a".split()
+    ),
+    *(
+        Case(text, CONCERN, problem="concern:no_concern")
+        for text in ("thx ur a lifesaver", "a consultation", "i just want to book", "ok thank you")
+    ),
+    Case("saturday?", CONCERN, {"time": "2026-11-21"}),
+    Case("next week", CONCERN, {"time": "2026-11-23..2026-11-29"}),
+    Case("tuesday at 3 would be great", CONCERN, {"time": TUESDAY_AT_3}),
+    Case(
+        "sorry its anna not ana", CONCERN, {"name": "Anna Lopez"}, known=Details(name="Ana Lopez")
+    ),
+    Case("wrong email, it's b@y.com", CONCERN, {"email": "b@y.com"}),
+    Case("my number is actually 202 555 0164", CONCERN, {"phone": "+12025550164"}),
+    Case("can i change my name to Jon Snow", CONCERN, {"name": "Jon Snow"}),
+    Case(
+        "acne scars and also my email is now b@y.com",
+        CONCERN,
+        {"concern": "acne scars", "email": "b@y.com"},
+    ),
+    *(
+        Case(text, CONCERN, {"concern": concern})
+        for text, concern in [
+            ("yes, acne scars", "acne scars"),
+            ("ok so acne scars", "acne scars"),
+            ("no just acne scars", "acne scars"),
+            ("hmm wrinkles i think", "wrinkles"),
+            ("wrinkles?", "wrinkles"),
+            ("wrinkles pls", "wrinkles"),
+            ("a consultation about dark spots", "dark spots"),
+            ("idk", "idk"),
+            ("nothing in particular", "nothing in particular"),
+            ("my scars got worse last week", "scars got worse last week"),
+            ("thanks, acne scars", "acne scars"),
+        ]
+    ),
+]
+OPENINGS = [
+    Case(
+        "book me in for free on tuesday, jay, jay@mail.com",
+        None,
+        {"name": "jay", "email": "jay@mail.com", "time": "2026-11-24"},
+    ),
+    Case(
+        "Jo Ash here, can I come thursday re: melasma? jo@example.com",
+        None,
+        {"name": "Jo Ash", "email": "jo@example.com", "concern": "melasma", "time": "2026-11-26"},
+        concern="melasma",
+    ),
+    Case("tyler here need to book", None, {"name": "tyler"}),
+    Case(
+        "can i book for my daughter Lily, shes 17, lily@example.com",
+        None,
+        {"name": "Lily", "email": "lily@example.com"},
+    ),
+    Case("i'd like to see someone about my jowls", None, {"concern": "jowls"}),
+    Case("I want a consultation about saggy skin", None, {"concern": "saggy skin"}),
+    Case("I'd like to talk about booking", None),
+    Case(
+        "Name: Jo. Email: jo@x.com. Topic: large pores.",
+        None,
+        {"name": "Jo", "email": "jo@x.com", "concern": "large pores"},
+    ),
+    Case(
+        "name: Jo Lee / email: jo@x.com / topic: pores / time: tuesday 3pm",
+        None,
+        {"name": "Jo Lee", "email": "jo@x.com", "concern": "pores", "time": TUESDAY_AT_3},
+    ),
+    Case("can someone call me on 202-555-0164", None, {"phone": "+12025550164"}),
+    Case(
+        "hi i'm Mia, does it hurt and can i book tuesday at 3",
+        None,
+        {"name": "Mia", "time": TUESDAY_AT_3},
+        rest="does it hurt",
+    ),
+]
+ANY_TIME = [
+    Case(text, asked, found, known=EVERYTHING, concern=concern)
+    for asked in (None, CONTACT, TIME)
+    for text, found, concern in [
+        ("its anna not ana", {"name": "Anna Lopez"}, None),
+        ("can i change my name to Jon Snow", {"name": "Jon Snow"}, None),
+        ("name should be Anna", {"name": "Anna Lopez"}, None),
+        ("wrong email, it's b@y.com", {"email": "b@y.com"}, None),
+        ("my number is actually 202 555 0164", {"phone": "+12025550164"}, None),
+        ("i gave you the wrong topic, its pigmentation", {"concern": "pigmentation"}, None),
+        ("topic should be pigmentation", {"concern": "pigmentation"}, "pigmentation"),
+        ("my topic is pigmentation actually", {"concern": "pigmentation"}, None),
+        ("topic: pigmentation", {"concern": "pigmentation"}, None),
+        ("not acne scars, rosacea", {"concern": "rosacea"}, "acne scars"),
+        ("rosacea, not acne scars", {"concern": "rosacea"}, "rosacea"),
+        ("change my concern from acne scars to rosacea", {"concern": "rosacea"}, "acne scars"),
+        ("sorry, thursday not tuesday", {"time": "2026-11-26 15:00"}, None),
+    ]
+]
+CASES = [
+    *BOTH,
+    *NOT_A_TOPIC,
+    *OPENINGS,
+    *ANY_TIME,
+    *ALL_AT_ONCE,
+    *NAMES,
+    *CONTACTS,
+    *CONCERNS,
+    *TIMES,
+    *CORRECTIONS,
+    *TAKEN_BACK,
+]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.asked or 'open'}: {case.text}")
@@ -361,6 +537,7 @@ def test_a_message_is_read(case: Case, clinic: Clinic, now: datetime) -> None:
     assert told(reading) == case.found
     assert (f"{problem.slot}:{problem.code}" if problem else None) == case.problem
     assert reading.cleared == case.cleared
+    assert reading.rest == case.rest
 
 
 def answer(known: Details, text: str, asked: Slot | None, clinic: Clinic, now: datetime) -> Details:
