@@ -1,11 +1,9 @@
-"""Checks what the action server answers, as Rasa does, in a fraction of the time."""
+"""Checks what the action server answers in a fraction of the time that Rasa takes for it."""
 
 from __future__ import annotations
 
-from typing import Any, Dict, Text
+from typing import Any, Dict, Optional, Text
 
-from jsonschema.exceptions import best_match
-from jsonschema.validators import validator_for
 from rasa.core.actions.action import RemoteAction
 from rasa.shared.exceptions import RasaException
 
@@ -15,20 +13,31 @@ class WrongActionResult(RasaException):
 
 
 def check_results_quickly() -> None:
-    """Have one validator check every result.
+    """Have only the outline of each result checked, for it comes from our own action server.
 
-    Rasa makes a new one for each, and each time checks the schema too, against the schema of all
-    schemas: two thirds of the time that a turn of a form takes.
+    Rasa checks every event against a schema, and each time the schema too, against the schema of
+    all schemas: two thirds of the time that a turn of a form takes.
     """
-    spec = RemoteAction.action_response_format_spec()
-    validator = validator_for(spec)(spec)
+    RemoteAction._validate_action_result = _validate
 
-    def validate(action: RemoteAction, result: Dict[Text, Any]) -> bool:
-        error = best_match(validator.iter_errors(result))
-        if error is not None:
-            # Rasa's own error would put the result into the log, and a visitor's details with it.
-            where = "/".join(map(str, error.absolute_path))
-            raise WrongActionResult(f"{action.name()} answered with a wrong {where or 'result'}")
-        return True
 
-    RemoteAction._validate_action_result = validate
+def _validate(action: RemoteAction, result: Dict[Text, Any]) -> bool:
+    wrong = _wrong_part(result)
+    if wrong is not None:
+        # Rasa's own error would put the result into the log, and a visitor's details with it.
+        raise WrongActionResult(f"{action.name()} answered with a wrong {wrong}")
+    return True
+
+
+def _wrong_part(result: Any) -> Optional[Text]:
+    if not isinstance(result, dict):
+        return "result"
+    for part in ("events", "responses"):
+        items = result.get(part, [])
+        if not isinstance(items, list):
+            return part
+        for number, item in enumerate(items):
+            is_named = part != "events" or isinstance(item, dict) and "event" in item
+            if not isinstance(item, dict) or not is_named:
+                return f"{part}/{number}"
+    return None
