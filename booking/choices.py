@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -38,10 +38,8 @@ _PLACES = (
 # What may follow "the second", so that it is one of the times.
 _PLACE_ENDS = (
     r"(?=\W*$|\W*[,.;!]|\s+(?:ones?|options?|slots?|times?|days?|dates?|choices?|openings?"
-    r"|please|pls|works?"
-    r"|is|would|will|sounds|suits|looks|for|then|thanks|thank|on|at|if|of\s+(?:those|these"
-    r"|them|the)"
-    r"|and|but|as|though|not|instead|maybe|i)\b)"
+    r"|please|pls|works?|is|would|will|sounds|suits|looks|for|then|thanks|thank|on|at|if"
+    r"|of\s+(?:those|these|them|the)|and|but|as|though|not|instead|maybe|i)\b)"
 )
 _PLACE = "|".join(
     rf"(?P<{name}{index}>\b(?:{words})\b{_PLACE_ENDS})"
@@ -52,38 +50,35 @@ _NUMBERED = rf"(?:\b(?:option|number|choice|no\.?|slot|answer)\s*|#\s*)(?P<numbe
 _LETTERED = r"^\W*(?:option\s+)?\(?(?P<letter>[a-c])\)?\W*$"
 _ONLY_NUMBER = (
     r"^\W*(?:(?:the|ok|okay|yes|yeah|um|let's|go|with|for|i'll|take|have|please"
-    rf"|number)\W+)*(?P<number>{NUMBER})"
-    r"(?:\W+(?:please|pls|thanks|then|is|fine|good|great|works|would|be|it))*\W*$"
+    rf"|number)\W+)*(?P<number>{NUMBER})(?:\W+(?:please|pls|thanks|then|is|fine|good|great|works"
+    r"|would|be|it))*\W*$"
 )
 _PRONOUN = r"(?<!\bat )(?<!past )(?<!half )(?<!\bto )(?<=\w )one\b"
 _YES = re.compile(
-    r"\W*(?:(?:yes|yeah|yep|yup|ya|sure|ok|okay|okey|alright|perfect|great|good|fine"
-    r"|lovely|brilliant|excellent|cool"
-    r"|please|pls|thanks|thank\s+you|absolutely|definitely|of\s+course|deal|done|that|this"
-    r"|one|it|that's|it's|is|will|do|"
-    r"would|be|works?|suits?|me|for|sounds?|i'll|i|can|we|take|have|book|go|with|just"
-    r"|let's|right|then|the|make|am|happy"
-    r"|happy\s+with|confirmed?|correct|thing|day|time|slot|\N{THUMBS UP SIGN})\W*)+",
+    r"\W*(?:(?:yes|yeah|yep|yup|ya|sure|ok|okay|okey|alright|perfect|great|good|fine|lovely"
+    r"|brilliant|excellent|cool|please|pls|thanks|thank\s+you|absolutely|definitely|of\s+course"
+    r"|deal|done|that|this|one|it|that's|it's|is|will|do|would|be|works?|suits?|me|for|sounds?"
+    r"|i'll|i|can|we|take|have|book|go|with|just|let's|right|then|the|make|am|happy|happy\s+with"
+    r"|confirmed?|correct|thing|day|time|slot|\N{THUMBS UP SIGN})\W*)+",
     re.I,
 )
 _YES_WORD = re.compile(
-    r"\b(?:yes|yeah|yep|yup|ya|sure|ok|okay|alright|perfect|great|good|fine|lovely"
-    r"|brilliant|excellent|cool|absolutely"
-    r"|definitely|deal|works?|suits?|take|that|this|book|go|it)\b|\N{THUMBS UP SIGN}",
+    r"\b(?:yes|yeah|yep|yup|ya|sure|ok|okay|alright|perfect|great|good|fine|lovely|brilliant"
+    r"|excellent|cool|absolutely|definitely|deal|works?|suits?|take|that|this|book|go|it)\b"
+    r"|\N{THUMBS UP SIGN}",
     re.I,
 )
 _ANY = re.compile(
     r"\b(?:either|whichever|any\s+(?:of\s+(?:them|these|those)|one)|any(?=\W*$)|(?:all"
-    r"|both)\s+(?:of\s+(?:them|these)\s+)?"
-    r"(?:work|fine|good|suit)\w*|you\s+(?:choose|pick|decide)|(?:don't|dont)\s+mind"
-    r"|up\s+to\s+you|no\s+preference"
-    r"|doesn't\s+matter|surprise\s+me|anything\s+(?:is\s+)?(?:fine|works|goes|good|suits))\b",
+    r"|both)\s+(?:of\s+(?:them|these)\s+)?(?:work|fine|good|suit)\w*|you\s+(?:choose|pick"
+    r"|decide)|(?:don't|dont)\s+mind|up\s+to\s+you|no\s+preference|doesn't\s+matter"
+    r"|surprise\s+me|anything\s+(?:is\s+)?(?:fine|works|goes|good|suits))\b",
     re.I,
 )
 _RULED_OUT = re.compile(
-    r"\b(?:not|neither|none|nor|can't|cannot|don't|doesn't|won't|isn't|except|but|before"
-    r"|after|later|other|another"
-    rf"|until|instead)\b(?!\s+mind)|\bno\b(?!\.?\s*{NUMBER}|\s+(?:problem|worries))",
+    r"\b(?:not|neither|none|nor|can't|cannot|don't|doesn't|won't|isn't|except|but|before|after"
+    rf"|later|other|another|until|instead)\b(?!\s+mind)|\bno\b(?!\.?\s*{NUMBER}|\s+(?:problem"
+    r"|worries))",
     re.I,
 )
 # A question of another kind: "what's the second step", "how long is the first one".
@@ -157,11 +152,10 @@ def _named(
         return None
     days = [term for term in scan.terms.values() if isinstance(term, Period | OnWeekday | OnDate)]
     hours = [term for term in scan.terms.values() if isinstance(term, Clock | Clocks)]
-    today = now.astimezone(clinic.zone).date()
     found = [
         start
         for start in offered
-        if _on_one_of(start.astimezone(clinic.zone), days, today)
+        if _on_one_of(start.astimezone(clinic.zone), days)
         and _at_one_of(start.astimezone(clinic.zone), hours)
     ]
     if not found and (_is_place(text) or re.search(_ONLY_NUMBER, text, re.IGNORECASE)):
@@ -174,20 +168,17 @@ def _is_place(text: str) -> bool:
     return re.search(_PLACE, text, re.IGNORECASE) is not None
 
 
-def _on_one_of(local: datetime, days: Iterable[Period | OnWeekday | OnDate], today: date) -> bool:
-    said = [_is_on(local, day, today) for day in days]
+def _on_one_of(local: datetime, days: Iterable[Period | OnWeekday | OnDate]) -> bool:
+    said = [_is_on(local, day) for day in days]
     return any(said) or not said
 
 
-def _is_on(local: datetime, day: Period | OnWeekday | OnDate, today: date) -> bool:
+def _is_on(local: datetime, day: Period | OnWeekday | OnDate) -> bool:
     match day:
         case Period(first, last):
             return first <= local.date() <= last
-        case OnWeekday(weekdays, which):
-            monday = today - timedelta(days=today.weekday())
-            this_week = local.date() < monday + timedelta(weeks=1)
-            # "Next friday" is none of this week's.
-            return local.weekday() in weekdays and not (this_week and "next" in which)
+        case OnWeekday(weekdays):
+            return local.weekday() in weekdays
         case OnDate(number_of_day, month, year):
             return (
                 local.day == number_of_day
@@ -206,46 +197,38 @@ def _at_one_of(local: datetime, hours: Iterable[Clock | Clocks]) -> bool:
 
 
 _ASKING = (
-    r"(?:any(?:thing|\s+times?|\s+slots?|\s+openings?)?|some(?:thing|\s+time)?|have|got|do"
-    r"|is|are|an?|more|much|bit|little|"
-    r"slightly|maybe|perhaps|prefer|rather|want|need|like|try|but|even|ok|okay|no|nope|not"
-    r"|yes|be|please|hmm|um|ones|go|about)"
+    r"(?:any(?:thing|\s+times?|\s+slots?|\s+openings?)?|some(?:thing|\s+time)?|have|got|do|is"
+    r"|are|an?|more|much|bit|little|slightly|maybe|perhaps|prefer|rather|want|need|like|try|but"
+    r"|even|ok|okay|no|nope|not|yes|be|please|hmm|um|ones|go|about)"
 )
 _EARLIER = re.compile(
     rf"^\W*(?:earlier|sooner)\b(?!\s+than\b)|\b{_ASKING}\W+(?:(?:a\s+)?(?:bit"
-    r"|little)\s+)?(?:earlier|sooner)\b"
-    rf"(?!\s+than\s+\d)|\btoo\s+late\b|\bnot\s+so\s+late\b|\bbefore\s+(?:that|those|these|then)\b"
-    rf"|\bearlier\s+{_OFFER}s\b",
+    r"|little)\s+)?(?:earlier|sooner)\b(?!\s+than\s+\d)|\btoo\s+late\b|\bnot\s+so\s+late\b"
+    rf"|\bbefore\s+(?:that|those|these|then)\b|\bearlier\s+{_OFFER}s\b",
     re.I,
 )
 _LATER = re.compile(
     rf"^\W*later\b(?!\s+than\b)|\b{_ASKING}\W+(?:(?:a\s+)?(?:bit"
-    r"|little)\s+)?later\b(?!\s+than\s+\d)|\btoo\s+(?:early|soon)\b"
-    r"|\bnot\s+so\s+(?:early|soon)\b|\bafter\s+(?:that|those|these|then)\b"
-    r"|\bfurther\s+(?:out|ahead|away|on)\b"
+    r"|little)\s+)?later\b(?!\s+than\s+\d)|\btoo\s+(?:early|soon)\b|\bnot\s+so\s+(?:early"
+    r"|soon)\b|\bafter\s+(?:that|those|these|then)\b|\bfurther\s+(?:out|ahead|away|on)\b"
     r"|\blater\s+(?:ones|times|slots|dates|days|options)\b",
     re.I,
 )
 _OTHER = re.compile(
-    r"\b(?:other|another|different|alternative|additional|further"
-    r"|more(?!\s+time\b))\s+(?:ones?|options?|slots?|times?|days?|dates?|"
-    r"choices?|appointments?|openings?|availability|hours?|week)\b|\b(?:show|see"
-    r"|give)\s+(?:me\s+)?(?:some\s+|any\s+)?(?:more|others)\b"
-    r"|\b(?:none|neither)\b|\bnothing\s+(?:works|suits|fits|there)\b"
-    r"|\bnot\s+(?:any\s+of\s+)?(?:those|these|them)\b"
-    r"|\bno\s+good\b|\b(?:anything|something|nothing|when|which)\s+else\b"
+    r"\b(?:other|another|different|alternative|additional|further|more(?!\s+time\b))\s+(?:ones?"
+    r"|options?|slots?|times?|days?|dates?|choices?|appointments?|openings?|availability|hours?"
+    r"|week)\b|\b(?:show|see|give)\s+(?:me\s+)?(?:some\s+|any\s+)?(?:more|others)\b|\b(?:none"
+    r"|neither)\b|\bnothing\s+(?:works|suits|fits|there)\b|\bnot\s+(?:any\s+of\s+)?(?:those"
+    r"|these|them)\b|\bno\s+good\b|\b(?:anything|something|nothing|when|which)\s+else\b"
     r"|\bwhat\s+else(?=\W*$|\s+(?:is|do|have|you|can|could|got|would)\b)|\bany\s+others?\b"
     r"|^\W*(?:(?:no|the|any|some|show|me|see)\W+)*(?:others?|more|next|another"
-    r"|alternatives?)\W*(?:please|pls)?\W*$"
-    r"|\b(?:can't|cannot|can\s+not|cant|couldn't|won't)\s+(?:do|make|come"
-    r"|manage)?\s*(?:any|either|it|those|these|them|that)\b"
-    r"|\b(?:those|these|they|that|it|none)\s+(?:don't|dont|do\s+not|doesn't|doesnt|won't"
-    r"|wont|aren't|arent|isn't|isnt|are\s+not|"
-    r"is\s+not)\s+(?:really\s+)?(?:work|suit|do|fit|good|possible|great|ok|any\s+good"
-    r"|convenient|for\s+me|going\s+to)\b"
-    r"|\bdoesn't\s+(?:work|suit)\b|\bkeep\s+looking\b|\b(?:don't|dont)\s+(?:like|want"
-    r"|fancy)\s+(?:any|those|these|them|that)\b"
-    r"|\bis\s+that\s+(?:all|it)\b|\bthat\s+all\b|\balternatives?\b",
+    r"|alternatives?)\W*(?:please|pls)?\W*$|\b(?:can't|cannot|can\s+not|cant|couldn't"
+    r"|won't)\s+(?:do|make|come|manage)?\s*(?:any|either|it|those|these|them|that)\b|\b(?:those"
+    r"|these|they|that|it|none)\s+(?:don't|dont|do\s+not|doesn't|doesnt|won't|wont|aren't|arent"
+    r"|isn't|isnt|are\s+not|is\s+not)\s+(?:really\s+)?(?:work|suit|do|fit|good|possible|great|ok"
+    r"|any\s+good|convenient|for\s+me|going\s+to)\b|\bdoesn't\s+(?:work|suit)\b"
+    r"|\bkeep\s+looking\b|\b(?:don't|dont)\s+(?:like|want|fancy)\s+(?:any|those|these|them"
+    r"|that)\b|\bis\s+that\s+(?:all|it)\b|\bthat\s+all\b|\balternatives?\b",
     re.I,
 )
 

@@ -170,10 +170,9 @@ def _part(match: re.Match[str]) -> Clocks:
 
 
 _UNITS = (
-    r"%|°|x\b|mm|cm|ml|days?|weeks?|months?|years?|yrs?|sessions?|minutes?|mins?|hours?"
-    r"|hrs?|people|persons?|kids?"
-    r"|children|times?|other|of\b|spots?|scars?|treatments?|visits?|needles?|dollars?"
-    r"|bucks|weekdays?|more|per\b"
+    r"%|°|x\b|mm|cm|ml|days?|weeks?|months?|years?|yrs?|sessions?|minutes?|mins?|hours?|hrs?"
+    r"|people|persons?|kids?|children|times?|other|of\b|spots?|scars?|treatments?|visits?"
+    r"|needles?|dollars?|bucks|weekdays?|more|per\b"
 )
 _NO_UNIT = rf"(?!\s*(?:(?:-|to|or)\s*\d+\s*)?(?:{_UNITS}))"
 _N = rf"(?<![\d:.,/$£€#])\b(?P<hour>{NUMBER})(?:\b|(?=-?ish))(?![\d:/]|[.,]\d|\s*['\"]){_NO_UNIT}"
@@ -184,8 +183,8 @@ _TO = r"(?:-|to|until|till|til)"
 CLOCKS = (
     (rf"\b(\d{{1,2}})[:](\d\d)\s*({MERIDIEM})?(?![\d/])", _on_the_clock),
     (
-        rf"(?<![$£€\d.])\b(\d{{1,2}})[.]([0-5]\d)\s*({MERIDIEM})?(?![\d/.])(?!\s*(?:mm|cm"
-        r"|ml|%|k\b|x\b))",
+        rf"(?<![$£€\d.])\b(\d{{1,2}})[.]([0-5]\d)\s*({MERIDIEM})?(?![\d/.])(?!\s*(?:mm|cm|ml|%"
+        r"|k\b|x\b))",
         _dotted,
     ),
     (rf"\b(\d{{1,2}})([0-5]\d)\s*({MERIDIEM})", _on_the_clock),
@@ -204,14 +203,12 @@ CLOCKS = (
     (r"\b(?:12\s+)?(?:noon|mid-?day)\b|\bmidnight\b", _noon),
     (
         r"\b(?P<minutes>half|(?:a\s+)?quarter|five|ten|twenty-five|twenty|5|10|15|20"
-        r"|25)\s*(?P<way>past)"
-        rf"\s*(?P<hour>{NUMBER})\b\s*(?P<meridiem>{MERIDIEM})?",
+        rf"|25)\s*(?P<way>past)\s*(?P<hour>{NUMBER})\b\s*(?P<meridiem>{MERIDIEM})?",
         _past,
     ),
     (
-        r"\b(?P<minutes>(?:a\s+)?quarter|twenty-five|twenty|20|25|five|ten)\s+(?P<way>to"
-        r"|till|before|of|after)"
-        rf"\s+(?P<hour>{NUMBER})\b\s*(?P<meridiem>{MERIDIEM})?",
+        r"\b(?P<minutes>(?:a\s+)?quarter|twenty-five|twenty|20|25|five|ten)\s+(?P<way>to|till"
+        rf"|before|of|after)\s+(?P<hour>{NUMBER})\b\s*(?P<meridiem>{MERIDIEM})?",
         _past,
     ),
     (
@@ -222,10 +219,9 @@ CLOCKS = (
 )
 
 PART_OF_DAY = (
-    rf"(?<!good )(?<!lovely )(?:\b(?:in|during|over|at)\s+(?:the\s+|my\s+)?|\bthe\s+)?"
-    r"(?:\b(?:any|every|each|an?|one)\s+)?"
-    rf"(?:\b(?P<which>early|late|mid)(?:\s+(?:in\s+the\s+)?|-)?)?(?:\b|(?<=[{DAY_MARK}{FILL}]))"
-    rf"(?P<part>{PART}|nite|eves?\b)(?!\s*!)\b"
+    r"(?<!good )(?<!lovely )(?:\b(?:in|during|over|at)\s+(?:the\s+|my\s+)?|\bthe\s+)?(?:\b(?:any"
+    r"|every|each|an?|one)\s+)?(?:\b(?P<which>early|late|mid)(?:\s+(?:in\s+the\s+)?|-)?)?(?:\b"
+    rf"|(?<=[{DAY_MARK}{FILL}]))(?P<part>{PART}|nite|eves?\b)(?!\s*!)\b"
 )
 PHRASES: tuple[tuple[str, Clocks], ...] = (
     (
@@ -266,16 +262,16 @@ PHRASES: tuple[tuple[str, Clocks], ...] = (
 )
 # "for 2 hours", "24h", "3 sessions": figures that are no time of day.
 DURATIONS = (
-    rf"\b(?:\d+|{NUMBER})\s*(?:-|to)?\s*(?:\d+\s*)?(?:h|hours?|hrs?|minutes?|mins?|days?"
-    r"|weeks?|months?|years?|yrs?)\b"
+    rf"\b(?:\d+|{NUMBER})\s*(?:-|to)?\s*(?:\d+\s*)?(?:h|hours?|hrs?|minutes?|mins?|days?|weeks?"
+    r"|months?|years?|yrs?)\b"
 )
 
 
 # --- numbers that are a time only because of where they stand ---
 
 ABOUT = (
-    r"(?:around|(?<!how )(?<!what )about|approx\.?|approximately|roughly|circa|ca\.?|near|say|like"
-    r"|~)"
+    r"(?:around|(?<!how )(?<!what )about|approx\.?|approximately|roughly|circa|ca\.?|near|say"
+    r"|like|~)"
 )
 _AFTER = (
     r"(?:not\s+before|no\s+earlier\s+than|any\s?time\s+after|after|from|later\s+than|past"
@@ -286,22 +282,19 @@ _BEFORE = (
     r"|till|til|by|up\s+to)"
 )
 _LEADS = (
-    r"(?:no|nope|yes|yeah|yep|ok|okay|actually|sorry|oops|oh|wait|hmm|um|maybe|perhaps|say"
-    r"|then|at|but|and|make|it|"
-    r"that|what|how|about|can|could|we|i|you|do|is|the|please|pls|let's|lets|around|not"
-    r"|change|to|my|time|hi|hello|"
-    r"better|rather|just|move|switch|for|be|prefer|would|i'd|like|come|in)"
+    r"(?:no|nope|yes|yeah|yep|ok|okay|actually|sorry|oops|oh|wait|hmm|um|maybe|perhaps|say|then"
+    r"|at|but|and|make|it|that|what|how|about|can|could|we|i|you|do|is|the|please|pls|let's|lets"
+    r"|around|not|change|to|my|time|hi|hello|better|rather|just|move|switch|for|be|prefer|would"
+    r"|i'd|like|come|in)"
 )
 _TAILS = (
-    r"(?:please|pls|plz|then|instead|is|are|fine|good|great|ok|okay|best|works?|would|be"
-    r"|better|for|me|suits?|thanks|"
-    r"thank|you|maybe|sharp|if|possible|that's|perfect|the|i|guess|think|it|will|do|rather"
-    r"|actually|not|than)"
+    r"(?:please|pls|plz|then|instead|is|are|fine|good|great|ok|okay|best|works?|would|be|better"
+    r"|for|me|suits?|thanks|thank|you|maybe|sharp|if|possible|that's|perfect|the|i|guess|think"
+    r"|it|will|do|rather|actually|not|than)"
 )
 _LOOSE = (
-    rf"(?:\b(?:at|(?:how|what)\s+about|{ABOUT}|make\s+(?:it|that)|it\s+to|time\s+to"
-    r"|to\s+be|hour)\s+(?:like\s+"
-    rf"|about\s+|around\s+)?|[@~]\s?){_N}",
+    rf"(?:\b(?:at|(?:how|what)\s+about|{ABOUT}|make\s+(?:it|that)|it\s+to|time\s+to|to\s+be"
+    rf"|hour)\s+(?:like\s+|about\s+|around\s+)?|[@~]\s?){_N}",
     rf"\b{_AFTER}\s+(?:{ABOUT}\s+)?{_N}",
     rf"\b{_BEFORE}\s+(?:{ABOUT}\s+)?{_N}",
     rf"{_N}\s*-?\s?ish\b",
@@ -309,6 +302,7 @@ _LOOSE = (
     rf"\bat\s+the\s+(?:latest|earliest)(?:\s+at)?\s+{_N}",
     rf"{_N}\s+(?:instead|rather)\b",
     rf"\b(?:instead\s+of|rather\s+than)\s+{_N}",
+    rf"\bnot\s+(?:at\s+)?{_N}(?=\s*(?:,|but\b|-|$))",
     rf"{_FIGURE}\s+(?:on|in|o)\s+(?:the\s+)?(?:{DAY_TERM}|{PART_TERM})",
     rf"{_FIGURE}\s*,?\s*(?:{DAY_TERM}|{PART_TERM})",
     rf"(?:{DAY_TERM}|{PART_TERM})[\s,]*(?:(?:at|@|from|between)\s+)?{_FIGURE}",
@@ -333,6 +327,7 @@ def _name_loose_hours(scan: Scan, *, bare: bool) -> None:
     span = rf"\bbetween\s+(?:{ABOUT}\s+)?{_N}\s*(?:and|to|-|&)\s*(?:{NUMBER}\b|{CLOCK_TERM})"
     patterns = [span, *_LOOSE]
     if bare:
+        patterns.append(rf"\bnot\s+(?:at\s+)?{CLOCK_TERM}\s*(?:,|but|-)\s*(?:at\s+)?{_N}")
         patterns.append(rf"\b(?:à|um|a\s+las?|alle|às|om|в)\s+{_N}")
         patterns.append(rf"^\W*(?:{_LEADS}\W+)*?{_N}(?=\W*(?:{_TAILS}\W*)*$)")
         patterns.append(

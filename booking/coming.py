@@ -13,12 +13,10 @@ from booking.wishes import WishReading
 
 # Words with which people come, and those with which they tell of something else.
 COMING = re.compile(
-    r"\b(?:book\w*|come|coming|visit|appointment|appt|consult\w*|slot|see\s+(?:you|someone"
-    r"|me|a|the)|seen|free"
-    r"|available|availability|suits?|prefer\w*|pop\s+(?:in|by|over)|fit\s+me\s+in|squeeze"
-    r"|get\s+in|schedule|works?"
-    r"(?:\s+(?:best|for\s+me))?|best|sign\s+(?:me\s+)?up|i'd\s+like|i\s+want|make\s+it"
-    r"|ring|call\s+(?:me|back)|do)\b",
+    r"\b(?:book\w*|come|coming|visit|appointment|appt|consult\w*|slot|see\s+(?:you|someone|me|a"
+    r"|the)|seen|free|available|availability|suits?|prefer\w*|pop\s+(?:in|by|over)|fit\s+me\s+in"
+    r"|squeeze|get\s+in|schedule|works?(?:\s+(?:best|for\s+me))?|best|sign\s+(?:me\s+)?up"
+    r"|i'd\s+like|i\s+want|make\s+it|ring|call\s+(?:me|back)|do)\b",
     re.I,
 )
 # The same without a call, which is no visit.
@@ -27,43 +25,37 @@ COMING_IN = re.compile(
     re.I,
 )
 REMARK = re.compile(
-    r"\?|\b(?:hurts?|pain\w*|swell\w*|swollen|red(?:ness)?|heal\w*|bleed\w*|peel\w*|worse"
-    r"|better|since|started|noticed"
-    r"|happened|had|was|were|got|getting|wedding|married|holiday|vacation|trip|flight|fly"
-    r"|flying|party|event|birthday"
-    r"|surgery|due|go\s+away|last|lasts|wash|makeup|make-up|shave|exercise|gym|sun|swim"
-    r"|work\s+out|when|how|why|will"
-    r"|does|did|is|are|has|have|been|born|open|close|shut)\b",
+    r"\?|\b(?:hurts?|pain\w*|swell\w*|swollen|red(?:ness)?|heal\w*|bleed\w*|peel\w*|worse|better"
+    r"|since|started|noticed|happened|had|was|were|got|getting|wedding|married|holiday|vacation"
+    r"|trip|flight|fly|flying|party|event|birthday|surgery|due|go\s+away|last|lasts|wash|makeup"
+    r"|make-up|shave|exercise|gym|sun|swim|work\s+out|when|how|why|will|does|did|is|are|has|have"
+    r"|been|born|open|close|shut)\b",
     re.I,
 )
 CHANGE = re.compile(
-    r"\b(?:change|move|switch|swap|shift|push|bring|reschedule)\b.*\b(?:it|to|that"
-    r"|appointment|time|day|for)\b"
-    r"|\b(?:can|could)\s+it\s+be\s+(?:in|on|at|next|this|after|before|moved|changed|\d)"
-    r"|\b(?:can|could|would)\s+(?:we|you|i)\s+(?:do|make|have|rather|come|get)\b(?!.*\?.*\w)"
-    r"|\b(?:can't|cannot|cant|couldn't|can\s+not)\s+(?:do|make|come|manage)\b"
+    r"\b(?:change|move|switch|swap|shift|push|bring|reschedule)\b.*\b(?:it|to|that|appointment"
+    r"|time|day|for)\b|\b(?:can|could)\s+it\s+be\s+(?:in|on|at|next|this|after|before|moved"
+    r"|changed|\d)|\b(?:can|could|would)\s+(?:we|you|i)\s+(?:do|make|have|rather|come"
+    r"|get)\b(?!.*\?.*\w)|\b(?:can't|cannot|cant|couldn't|can\s+not)\s+(?:do|make|come|manage)\b"
     r"|\b(?:doesn't|doesnt|don't|dont|won't|wont)\s+(?:work|suit|do)\b|\bany\s+other\s+day\b",
     re.I | re.S,
 )
 # What may stand around a time that is all a message says: "what about friday?", "thursday is fine".
 AROUND = re.compile(
-    r"(?:(?:what|how)\s+about|(?:can|could|would|do)\s+(?:you|we|i|it)(?:\s+(?:do|make|be"
-    r"|have|come(?:\s+in)?))?|i\s+can\s+do"
-    r"|is|are|would\s+be|was|fine|good|great|better|perfect|ok|okay|possible|then|not"
-    r"|any\s?more|after\s+all|maybe|perhaps"
-    r"|if\s+possible|any\s+chance\s+(?:of|for)|let's\s+(?:do|say|make\s+it)|say|please|pls"
-    r"|no|yes|yeah|but|actually|sorry"
-    r"|rather|instead|it|for\s+me|a|the|or|and|on|at|in|\W)+",
+    r"(?:(?:what|how)\s+about|(?:can|could|would|do)\s+(?:you|we|i|it)(?:\s+(?:do|make|be|have"
+    r"|come(?:\s+in)?))?|i\s+can\s+do|is|are|would\s+be|was|fine|good|great|better|perfect|ok"
+    r"|okay|possible|then|not|any\s?more|after\s+all|maybe|perhaps|if\s+possible"
+    r"|any\s+chance\s+(?:of|for)|let's\s+(?:do|say|make\s+it)|say|please|pls|no|yes|yeah|but"
+    r"|actually|sorry|rather|instead|it|for\s+me|a|the|or|and|on|at|in|\W)+",
     re.I,
 )
 _BEFORE_HOUR = (
-    r"(?:no|nope|actually|sorry|yes|yeah|ok|okay|but|oh|wait|um|make|it|that|change|to|can"
-    r"|you|could|we|i|at|let's|how"
-    r"|what|about|rather|better)"
+    r"(?:no|nope|actually|sorry|yes|yeah|ok|okay|but|oh|wait|um|make|it|that|change|to|can|you"
+    r"|could|we|i|at|let's|how|what|about|rather|better)"
 )
 JUST_AN_HOUR = re.compile(
-    rf"\W*(?:{_BEFORE_HOUR}\W+)*(?:{NUMBER})"
-    r"(?:\W+(?:please|pls|instead|then|thanks|o'?clock|is|would|be|better|fine|good))*\W*",
+    rf"\W*(?:{_BEFORE_HOUR}\W+)*(?:{NUMBER})(?:\W+(?:please|pls|instead|then|thanks|o'?clock|is"
+    r"|would|be|better|fine|good))*\W*",
     re.I,
 )
 

@@ -196,7 +196,8 @@ def beside_known(scan: Scan, match: re.Match[str]) -> Day | None:
     ahead = 7 if (match["unit"] or match["unit_on"]).lower() == "week" else 1
     if (match["way"] or match["way_on"]).lower() in {"before", "earlier"}:
         ahead = -ahead
-    if match["way"] and match["way"].lower() in {"later", "earlier"}:
+    same = match[0].lower().startswith("same")
+    if same or (match["way"] and match["way"].lower() in {"later", "earlier"}):
         return Period(known.first + timedelta(days=ahead), known.last + timedelta(days=ahead))
     if abs(ahead) == 7:
         monday = monday_of(known.first) + timedelta(days=ahead)
@@ -276,9 +277,14 @@ def part_of_period(scan: Scan, match: re.Match[str]) -> Day:
         return _part_of_year(scan, part, what)
     week = "week" in what
     whole = _whole_week(scan, what) if week else _whole_month(scan, what, match["year"])
-    if part.startswith("later"):
-        tomorrow = scan.today + timedelta(days=1)
-        return Period(max(min(tomorrow, whole.last), whole.first), whole.last)
+    known = scan.known
+    spoken_of = known is not None and known.last - known.first <= timedelta(weeks=1)
+    if known and spoken_of and what in {"week", "the week"}:
+        monday = monday_of(known.first)
+        whole = Period(monday, monday + timedelta(days=6))
+    if part in {"later", "earlier"}:
+        today = known.first if known and spoken_of and week else scan.today
+        return _beside_in(whole, today, later=part == "later")
     first, last = (WEEK_CUTS if week else MONTH_CUTS)[part]
     last = min(last, (whole.last - whole.first).days + 1)
     start = whole.first - timedelta(days=1)
@@ -287,6 +293,13 @@ def part_of_period(scan: Scan, match: re.Match[str]) -> Day:
         # "Early in the week" that is over is early in the next one.
         period = Period(period.first + timedelta(weeks=1), period.last + timedelta(weeks=1))
     return _cut(scan, replace(period, ends=part == "end"))
+
+
+def _beside_in(whole: Period, today: date, *, later: bool) -> Period:
+    """The days of a week or a month behind `today`, or before it."""
+    if later:
+        return replace(whole, first=max(min(today + timedelta(days=1), whole.last), whole.first))
+    return replace(whole, last=max(min(today - timedelta(days=1), whole.last), whole.first))
 
 
 def _part_of_year(scan: Scan, part: str, what: str) -> Day:

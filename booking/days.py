@@ -58,9 +58,9 @@ _YEAR = r"(?:,?\s+(?P<year>20\d\d)\b(?!\s*(?:hrs|hours|h)\b))?"
 _NUMBER = rf"\d{{1,2}}(?:st|nd|rd|th)?|{ORDINAL}"
 # What makes "3rd" or "first" no day of the month.
 _NO_DAY = (
-    r"(?!\s+(?:time|session|treatment|visit|appointment|consult\w*|one|option|slot|degree|floor|"
-    r"thing|available|free|opening|choice|round|course|week|weekend|person|party|name|half|try|"
-    r"area|avenue|ave|street|of\s+(?:these|those|them|the\s+(?:three|two)))\b)"
+    r"(?!\s+(?:time|session|treatment|visit|appointment|consult\w*|one|option|slot|degree|floor"
+    r"|thing|available|free|opening|choice|round|course|week|weekend|person|party|name|half|try"
+    r"|area|avenue|ave|street|of\s+(?:these|those|them|the\s+(?:three|two)))\b)"
 )
 _MONTHS_OF = r"(?:the|this|next|that)\s+month"
 _OF_MONTH = rf"(\s+of\s+{_MONTHS_OF})"
@@ -89,8 +89,8 @@ DATES: tuple[Namer, ...] = (
     ),
     (r"^\W*(?:(?:in|some\s?time\s+in)\s+)?(?P<year>20[2-4]\d)\W*$", year),
     (
-        rf"\b(?:on\s+)?(?:the\s+)?(?P<nth>{'|'.join(NTH)})\s+(?P<what>{WEEKDAY}|week|weekend)\s+"
-        rf"(?:of|in)\s+(?P<month>{MONTH}|{_MONTHS_OF})\b{_YEAR}",
+        rf"\b(?:on\s+)?(?:the\s+)?(?P<nth>{'|'.join(NTH)})\s+(?P<what>{WEEKDAY}|week"
+        rf"|weekend)\s+(?:of|in)\s+(?P<month>{MONTH}|{_MONTHS_OF})\b{_YEAR}",
         nth_of_month,
     ),
     (
@@ -98,8 +98,8 @@ DATES: tuple[Namer, ...] = (
         written,
     ),
     (
-        rf"\b(?:on\s+)?(?P<month>{MONTH})\.?\s+(?:the\s+)?(?P<behind>{_NUMBER})"
-        rf"(?!\s*(?:{MERIDIEM}|:\d|o'?clock))\b{_YEAR}",
+        rf"\b(?:on\s+)?(?P<month>{MONTH})\.?\s+(?:the\s+)?(?P<behind>{_NUMBER})(?!\s*(?:{MERIDIEM}"
+        rf"|:\d|o'?clock))\b{_YEAR}",
         written,
     ),
 )
@@ -116,9 +116,9 @@ _MONTH_LEAD = "".join(
 )
 # "sat" and "sun" are days only where a day is looked for.
 _FOLLOWED = (
-    rf"(?=\s*(?:$|[,.;!?{READ}{DAY_MARK}@/&-]|at\b|\d|{PART}\b|noon|after|before|around|or\b|and\b"
-    r"|to\b|till|until|please|pls|is\b|would|works?\b|suits?\b|then|instead|if\b|early|late|not\b"
-    r"|the\b))"
+    rf"(?=\s*(?:$|[,.;!?{READ}{DAY_MARK}@/&-]|at\b|\d|{PART}\b|noon|after|before|around|or\b"
+    r"|and\b|to\b|till|until|please|pls|is\b|would|works?\b|suits?\b|then|instead|if\b|early"
+    r"|late|not\b|the\b))"
 )
 _SAT_LEAD = (
     rf"(?:^\W*|(?<=[{DAY_MARK}{FILL}])\s*(?:or|and|to|till|until|not|,|/|&|-)\s*(?:on\s+)?"
@@ -127,18 +127,18 @@ _SAT_LEAD = (
 )
 # "Wednesdays", "wednesday mornings"
 _PLURAL = (
-    r"(?P<plural>s|(?=\s+(?:(?:early|late|mid)[\s-]+)?(?:mornings|afternoons|evenings|nights)\b))?"
-    r"(?:-?ish)?\b"
+    r"(?P<plural>s|(?=\s+(?:(?:early|late|mid)[\s-]+)?(?:mornings|afternoons|evenings"
+    r"|nights)\b))?(?:-?ish)?\b"
 )
 _UNIT = "day|week|month|year|fortnight"
 
 LONE_DAY: Namer = (r"^\W*(?:the\s+)?(2[4-9]|3[01])()\W*$", of_the_month)
 OTHER_DAYS: tuple[Namer, ...] = (
     (
-        r"\b(?:(?:at|in|towards?|around)\s+)?(?:the\s+)?(?:very\s+)?(?P<part>early|later|late|mid"
-        r"|middle|beginning|start|end)(?:\s+on)?[\s-]+(?:of\s+"
-        r"|in\s+)?(?P<what>the\s+week\s+after\s+"
-        rf"next|(?:{_THIS}\s+|the\s+)?(?:week|month|year)|{_MONTH_ALONE})(?!-?\s?end){_YEAR}\b",
+        r"\b(?:(?:at|in|towards?|around)\s+)?(?:the\s+)?(?:very\s+)?(?P<part>early|earlier|later|late"
+        r"|mid|middle|beginning|start|end)(?:\s+on)?[\s-]+(?:of\s+"
+        rf"|in\s+)?(?P<what>the\s+week\s+after\s+next|(?:{_THIS}\s+|the\s+)?(?:week|month|year)"
+        rf"|{_MONTH_ALONE})(?!-?\s?end){_YEAR}\b",
         part_of_period,
     ),
     (rf"\b(?:on\s+)?(?:the\s+)?({_SUFFIXED})\b{_NO_DAY}{_OF_MONTH}?", of_the_month),
@@ -151,16 +151,14 @@ OTHER_DAYS: tuple[Namer, ...] = (
     (rf"\b(?:the\s+)?({ORDINAL}){_OF_MONTH}", of_the_month),
     (rf"(?<=day\s)the\s+({ORDINAL})\b{_NO_DAY}()", of_the_month),
     (
-        rf"\byesterday\b|\b(?:last|past)\s+(?:{COUNT}\s+)?(?:{WEEKDAY}|week|month|year"
-        r"|night|weekend"
-        rf"|summer|winter|spring)s?\b|\b{COUNT}\s+(?:day|week|month|year)s?\s+(?:ago|back)\b"
-        r"|\bthe\s+other\s+(?:day|week|night)\b|\bearlier\s+this\s+(?:week|month|year)\b",
+        rf"\byesterday\b|\b(?:last|past)\s+(?:{COUNT}\s+)?(?:{WEEKDAY}|week|month|year|night"
+        rf"|weekend|summer|winter|spring)s?\b|\b{COUNT}\s+(?:day|week|month|year)s?\s+(?:ago"
+        r"|back)\b|\bthe\s+other\s+(?:day|week|night)\b|\bearlier\s+this\s+(?:week|month|year)\b",
         gone,
     ),
     (
-        rf"\b(?P<count>{COUNT})\s+weeks?\s+(?:on\s+|from\s+|after\s+"
-        rf"|(?=to))(?P<day>{WEEKDAY}|today|tomorrow)\b"
-        rf"|\bweek\s+(?:on|from)\s+(?P<behind>{WEEKDAY}|today|tomorrow)\b",
+        rf"\b(?P<count>{COUNT})\s+weeks?\s+(?:on\s+|from\s+|after\s+|(?=to))(?P<day>{WEEKDAY}"
+        rf"|today|tomorrow)\b|\bweek\s+(?:on|from)\s+(?P<behind>{WEEKDAY}|today|tomorrow)\b",
         weeks_from,
     ),
     (
@@ -172,26 +170,31 @@ OTHER_DAYS: tuple[Namer, ...] = (
         weekday_in_weeks,
     ),
     (
-        r"\b(?:with)?in\s+(?:the\s+)?(?P<next>(?:next|coming)\s+)?(?:a\s+)?(?P<unit>week|month)\s+"
-        r"or\s+(?:two|so)\b",
+        r"\b(?:with)?in\s+(?:the\s+)?(?P<next>(?:next|coming)\s+)?(?:a\s+)?(?P<unit>week"
+        r"|month)\s+or\s+(?:two|so)\b",
         or_two,
     ),
     (
-        rf"\bin\s+(?P<count>{COUNT})(?:\s*(?:-|to|or)\s*(?P<most>{COUNT}))?\s+(?P<unit>{_UNIT})s?\b"
-        rf"(?:'?\s+time\b)?|\b(?P<behind>{COUNT})\s+(?P<behind_unit>{_UNIT})s?\s+"
-        r"(?:from\s+(?:now|today)|away)\b",
+        rf"\bin\s+(?P<count>{COUNT})(?:\s*(?:-|to"
+        rf"|or)\s*(?P<most>{COUNT}))?\s+(?P<unit>{_UNIT})s?\b(?:'?\s+time\b)?"
+        rf"|\b(?P<behind>{COUNT})\s+(?P<behind_unit>{_UNIT})s?\s+(?:from\s+(?:now|today)|away)\b",
         in_a_while,
     ),
     (
-        r"\b(?:within\s+(?:the\s+)?(?:next\s+|coming\s+)?|(?:(?:in|over|during)\s+)?(?:the\s+)?"
-        rf"(?:next|coming)\s+)(?P<count>{COUNT}\s+)?(?P<unit>day|week|month)s\b"
-        rf"|\bwithin\s+(?P<behind>{COUNT})\s+(?P<behind_unit>{_UNIT})\b",
+        r"\b(?:within\s+(?:the\s+)?(?:next\s+|coming\s+)?|(?:(?:in|over"
+        rf"|during)\s+)?(?:the\s+)?(?:next|coming)\s+)(?P<count>{COUNT}\s+)?(?P<unit>day|week"
+        rf"|month)s\b|\bwithin\s+(?P<behind>{COUNT})\s+(?P<behind_unit>{_UNIT})\b",
         within,
     ),
     (
-        r"\b(?:the|a|one)\s+(?P<unit>day|week)\s+(?P<way>after|before|later|earlier)\b"
-        r"(?!\s+(?:tom|next\b|that\s+\w|the\b|my\b|i\b))"
-        r"|\bthe\s+(?P<way_on>next|following)\s+(?P<unit_on>day|week)\b",
+        r"\b(?:the|a|one)\s+(?P<unit>day|week)\s+(?P<way>after|before|later"
+        r"|earlier)\b(?!\s+(?:tom|next\b|that\s+\w|the\b|my\b|i\b))|\bthe\s+(?P<way_on>next"
+        r"|following)\s+(?P<unit_on>day|week)\b",
+        beside_known,
+    ),
+    (
+        r"\bsame\s+(?:(?:time|day|and)\s+)+(?:the\s+)?(?P<way_on>next|following)\s+(?P<unit_on>week)\b"
+        r"(?P<unit>)(?P<way>)",
         beside_known,
     ),
     (r"\b(?:the\s+)?day\s+after\s+tom+[ao]r+[ao]w?\b", overmorrow),
@@ -209,13 +212,13 @@ OTHER_DAYS: tuple[Namer, ...] = (
         feast,
     ),
     (
-        r"\b(?:the\s+)?weekend\s+after\s+next\b"
-        rf"|\b(?:(?:on|at|over)\s+)?(?:(?:{_THIS}|the|{_EACH})\s+)?week-?\s?ends?\b",
+        rf"\b(?:the\s+)?weekend\s+after\s+next\b|\b(?:(?:on|at|over)\s+)?(?:(?:{_THIS}|the"
+        rf"|{_EACH})\s+)?week-?\s?ends?\b",
         weekend,
     ),
     (
-        rf"\b(?:{_EACH}\s+)?(?:week-?\s?|working\s+|work)days?\b"
-        r"|\b(?:during|in)\s+the\s+week\b(?!\s+(?:of|after|before|commencing))",
+        rf"\b(?:{_EACH}\s+)?(?:week-?\s?|working\s+|work)days?\b|\b(?:during"
+        r"|in)\s+the\s+week\b(?!\s+(?:of|after|before|commencing))",
         weekdays,
     ),
     (r"\bmid-?\s?week\b", midweek),
@@ -225,14 +228,13 @@ OTHER_DAYS: tuple[Namer, ...] = (
     ),
     (
         r"(?:\b(?:in|during|for|this|next|any\s?time\s+in|some\s?time\s+in"
-        r"|of)\s+(?:the\s+month\s+of"
-        rf"\s+)?{_MONTH_LEAD})(?P<month>{_MONTH_ALONE}){_YEAR}",
+        rf"|of)\s+(?:the\s+month\s+of\s+)?{_MONTH_LEAD})(?P<month>{_MONTH_ALONE}){_YEAR}",
         month_named,
     ),
     (rf"^\W*(?P<month>{_MONTH_ALONE}){_YEAR}(?=\W*$)", month_named),
     (
-        r"\b(?P<month>january|february|september|october|november|december)\b"
-        rf"(?!\.?\s*\d{{1,2}}\b){_YEAR}",
+        r"\b(?P<month>january|february|september|october|november"
+        rf"|december)\b(?!\.?\s*\d{{1,2}}\b){_YEAR}",
         month_named,
     ),
     (rf"\b{_THIS}\s+(?:month|year)\b|\b(?:in\s+)?the\s+new\s+year\b", month_or_year),

@@ -29,8 +29,6 @@ class Hours:
     limits: bool = False
 
 
-# --- what they mean ---
-
 _C, _P = f"({CLOCK_TERM})", f"({PART_TERM})"
 _GAP = rf"\s+(?:{ABOUT}\s+|at\s+|like\s+)*"
 _MOVE = r"\b(?:change|move|switch|swap|shift|push|bring|reschedule)"
@@ -39,42 +37,33 @@ _THAN = r"(?<!later )(?<!earlier )(?<!sooner )than"
 _EXCLUDING = (
     rf"{_MOVE}\b[^.?!\x02]{{0,40}}?{_C}\s+(?:to|for|with)\s+(?=(?:at\s+)?{CLOCK_TERM})",
     r"\b(?:not(?!\s+(?:before|after|until|till|later|earlier|sooner)\b)|instead\s+of"
-    rf"|rather\s+than|{_THAN})"
-    rf"(?:\s+at|\s+in)?\s*{_C}",
-    r"\b(?:can't|cannot|can\s+not|cant|couldn't|won't)\s+(?:do|make|manage"
-    rf"|come)(?:\s+(?:it|at|in|for))*\s*{_C}",
+    rf"|rather\s+than|{_THAN})(?:\s+at|\s+in)?\s*{_C}",
+    r"\b(?:can't|cannot|can\s+not|cant|couldn't|won't)\s+(?:do|make|manage|come)(?:\s+(?:it|at"
+    rf"|in|for))*\s*{_C}",
     rf"{_C}\s+(?:doesn't|doesnt|don't|won't|wont|isn't|isnt|is\s+not|does\s+not"
-    r"|is\s+no)\s+(?:really\s+)?"
-    r"(?:work|suit|do|good|possible|great|ok|free|available|go)\b",
+    r"|is\s+no)\s+(?:really\s+)?(?:work|suit|do|good|possible|great|ok|free|available|go)\b",
 )
 _EXCLUDING_PARTS = (
     rf"\b(?:not|no|except(?:\s+for)?|(?:any\s?time|whenever|{DAY_TERM}|any\s+day)\s+but"
-    rf"|instead\s+of|rather\s+than|{_THAN}"
-    r"|(?:can't|cannot|cant|couldn't|won't)(?:\s+(?:do|make|manage|come|it))*|(?:don't"
-    r"|dont)\s+(?:do|like|want))"
-    rf"(?:\s+(?:in|the|at|on))*\s*{_P}",
-    rf"{_P}\s+(?:doesn't|doesnt|don't|dont|won't|isn't|aren't|are\s+not|is\s+not|are"
-    r"|is)\s+(?:really\s+)?"
-    r"(?:work|suit|do|good|possible|great|ok|free|bad|out|no\s+good|impossible|difficult"
-    r"|hard|tricky)\b"
-    r"(?<!are\sgood)(?<!is\sgood)(?<!are\sgreat)(?<!is\sgreat)(?<!is\sok)(?<!are\sok)(?<!are\sfree)(?<!is\sfree)"
-    r"(?<!is\spossible)",
+    rf"|instead\s+of|rather\s+than|{_THAN}|(?:can't|cannot|cant|couldn't|won't)(?:\s+(?:do|make"
+    rf"|manage|come|it))*|(?:don't|dont)\s+(?:do|like|want))(?:\s+(?:in|the|at|on))*\s*{_P}",
+    rf"{_P}\s+(?:doesn't|doesnt|don't|dont|won't|isn't|aren't|are\s+not|is\s+not)\s+(?:really\s+)?"
+    r"(?:work|suit|do|good|possible|great|ok|free)\b",
+    rf"{_P}\s+(?:is|are)\s+(?:bad|out|no\s+good|impossible|difficult|hard|tricky)\b",
 )
 _RANGE = (
     rf"\bbetween{_GAP}{_C}\s*(?:and|to|-|&)\s*(?:{ABOUT}\s+)?{_C}",
     rf"(?:\bfrom{_GAP})?{_C}\s*(?:-|\b(?:to|until|till|til|through)\b)\s*(?:{ABOUT}\s+)?{_C}",
 )
 _CANNOT = (
-    r"(?:can't|cannot|can\s+not|cant|couldn't|not\s+(?:able|free|available|there|around|home|in))"
-    r"(?:\s+(?:to|do|make|come|be|get|it|in|there|anything|work))*"
+    r"(?:can't|cannot|can\s+not|cant|couldn't|not\s+(?:able|free|available|there|around|home"
+    r"|in))(?:\s+(?:to|do|make|come|be|get|it|in|there|anything|work))*"
 )
 _LOWER = (
-    r"\b(?:not\s+(?:any\s+)?(?:before|until|till|earlier\s+than)|no\s+(?:earlier"
-    r"|sooner)\s+than|(?:any\s?time\s+)?after"
-    rf"|from|later\s+than|past|starting(?:\s+at)?|as\s+of){_GAP}{_C}",
-    r"\b(?:work(?:ing)?|busy|finish(?:es)?(?:\s+work)?|(?:get\s+)?off(?:\s+work)?"
-    r"|get\s+out|tied\s+up)\s+"
-    rf"(?:until|till|til|at|by){_GAP}{_C}",
+    r"\b(?:not\s+(?:any\s+)?(?:before|until|till|earlier\s+than)|no\s+(?:earlier|sooner)\s+than"
+    rf"|(?:any\s?time\s+)?after|from|later\s+than|past|starting(?:\s+at)?|as\s+of){_GAP}{_C}",
+    r"\b(?:work(?:ing)?|busy|finish(?:es)?(?:\s+work)?|(?:get\s+)?off(?:\s+work)?|get\s+out"
+    rf"|tied\s+up)\s+(?:until|till|til|at|by){_GAP}{_C}",
     rf"\b{_CANNOT}\s+(?:before|until|till|til){_GAP}{_C}",
     rf"\bat\s+the\s+earliest(?:\s+at)?\s+{_C}",
     rf"{_C}\s*(?:\+|onwards?\b|or\s+(?:later|after)\b|and\s+(?:later|after)\b"
@@ -88,8 +77,8 @@ _UPPER_IN = (
 _UPPER = rf"\b(?:(?:any\s?time\s+)?before|earlier\s+than|until|till|til|up\s+to){_GAP}{_C}"
 _ABOUT_CLOCK = (
     rf"(?:\b{ABOUT}\s+|~\s?)(?:at\s+)?{_C}",
-    rf"{_C}\s*(?:-?\s?ish\b|or\s+so\b|or\s+thereabouts\b|more\s+or\s+less\b"
-    r"|give\s+or\s+take\b|approx\w*)",
+    rf"{_C}\s*(?:-?\s?ish\b|or\s+so\b|or\s+thereabouts\b|more\s+or\s+less\b|give\s+or\s+take\b"
+    r"|approx\w*)",
 )
 
 
@@ -106,7 +95,6 @@ class _Reader:
         self.clocks = {p: t for p, t in sorted(scan.terms.items()) if isinstance(t, Clock)}
         self.parts = {p: t for p, t in sorted(scan.terms.items()) if isinstance(t, Clocks)}
         self.not_parts: list[Clocks] = []
-        self.about: set[int] = set()
 
     def read(self) -> Hours | None:
         for pattern in _EXCLUDING:

@@ -52,12 +52,12 @@ def read_days(scan: Scan) -> Days | None:
 
 # Between days of which each suits; a clock time or a part of the day may stand there too.
 LISTED = re.compile(
-    r"(?:\b(?:or|and|otherwise|else|failing\s+that|if\s+(?:not|possible)|even|maybe|possibly|perhaps"
-    r"|also|then|at|on|the|either|in|about|around|any)\b"
-    rf"|{CLOCK_TERM}|{PART_TERM}|[\s,;/&{READ}-])*",
+    r"(?:\b(?:or|and|otherwise|else|failing\s+that|if\s+(?:not|possible)|even|maybe|possibly"
+    rf"|perhaps|also|then|at|on|the|either|in|about|around|any)\b|{CLOCK_TERM}|{PART_TERM}"
+    rf"|[\s,;/&{READ}-])*",
     re.I,
 )
-ALSO_KNOWN = re.compile(r"\W*(?:or|also|and\s+also)\b", re.I)
+ALSO_KNOWN = re.compile(r"[\s,.]*(?:or|also|and\s+also)\b", re.I)
 OR = re.compile(r"\bor\b", re.I)
 DIRECTLY = re.compile(r"[\s,]*(?:the\s+)?", re.I)
 HOUR_BEFORE = re.compile(rf"(?:{CLOCK_TERM}|{PART_TERM})[\s,]*(?:on\s+)?$", re.I)
@@ -68,11 +68,9 @@ HOUR_BEHIND = re.compile(
 )
 # What leads to a wish rather than to a remark about some day.
 WISH_LEAD = re.compile(
-    r"\b(?:come(?:\s+in)?|book(?:\s+me)?(?:\s+in)?|do|make(?:\s+it)?|see\s+(?:me|you"
-    r"|someone)|have|get\s+in|free|"
-    r"available|appointment|consultation|slot|prefer|like|instead|actually|rather|sorry"
-    r"|better|want|works?)\W+"
-    r"(?:\w+\W+){0,2}$",
+    r"\b(?:come(?:\s+in)?|book(?:\s+me)?(?:\s+in)?|do|make(?:\s+it)?|see\s+(?:me|you|someone)"
+    r"|have|get\s+in|free|available|appointment|consultation|slot|prefer|like|instead|actually"
+    r"|rather|sorry|better|want|works?)\W+(?:\w+\W+){0,2}$",
     re.I,
 )
 

@@ -10,9 +10,8 @@ from booking.dates import Day, OnDate, OnWeekday, Period, WeekOf
 from booking.mentions import DAY_TERM, PART_TERM, Scan, Span
 
 _LEAD = (
-    r"(?:\s+(?:on|the|a|an|any|in|at|for|of|about|around|some\s?time|any\s?time|like|say"
-    r"|maybe|this|next"
-    r"|week|weeks))*\s*"
+    r"(?:\s+(?:on|the|a|an|any|in|at|for|of|about|around|some\s?time|any\s?time|like|say|maybe"
+    r"|this|next|week|weeks))*\s*"
 )
 _ALSO = r"(?:or|and|nor|/|&)\s*(?:on\s+|the\s+|in\s+|at\s+)*"
 _CANNOT = (
@@ -20,13 +19,11 @@ _CANNOT = (
     r"(?:\s+(?:do|make|come|manage|attend|get|be|there|it|in|anything|you|work))*"
 )
 _NOT = (
-    r"(?:\bnot(?!\s+(?:before|after|until|till|til|later|earlier|sooner|any|sure|much|too)\b)"
-    r"(?:\s+(?:free|available|around|here|good|possible|in))?(?:\s+for\s+me)?"
-    rf"|\b{_CANNOT}"
-    r"|\b(?:don't|dont|do\s+not)\s+(?:want|like|do|have|fancy)"
-    r"|\b(?:i'm|i\s+am|im)\s+(?:busy|away|unavailable|working|at\s+work|booked)"
-    r"|\b(?:busy|unavailable)|\bi\s+work"
-    r"|\binstead\s+of|\brather\s+than|\bthan)"
+    r"(?:\bnot(?!\s+(?:before|after|until|till|til|later|earlier|sooner|any|sure|much"
+    r"|too)\b)(?:\s+(?:free|available|around|here|good|possible|in))?(?:\s+for\s+me)?"
+    rf"|\b{_CANNOT}|\b(?:don't|dont|do\s+not)\s+(?:want|like|do|have|fancy)|\b(?:i'm|i\s+am"
+    r"|im)\s+(?:busy|away|unavailable|working|at\s+work|booked)|\b(?:busy|unavailable)"
+    r"|\bi\s+work|\binstead\s+of|\brather\s+than|\bthan)"
 )
 _BUT = (
     r"(?:\bexcept(?:\s+for)?|\bexcluding|\bother\s+than|\bapart\s+from|\bbesides|\bbut\s+not"
@@ -35,9 +32,8 @@ _BUT = (
 )
 _AWAY = (
     r"\b(?:away|gone|busy|out(?:\s+of\s+(?:town|office|the\s+country))?|abroad|travell?ing"
-    r"|unavailable"
-    r"|on\s+(?:holiday|vacation|leave)|not\s+(?:free|available|here|back|around|home)"
-    rf"|{_CANNOT})"
+    r"|unavailable|on\s+(?:holiday|vacation|leave)|not\s+(?:free|available|here|back|around"
+    rf"|home)|{_CANNOT})"
 )
 _MOVE = r"\b(?:change|move|switch|swap|shift|push|bring|reschedule|rebook)"
 _DAY = f"({DAY_TERM})"
@@ -48,15 +44,14 @@ EXCLUDING = (
     rf"{_MOVE}\b[^.?!\x01]{{0,40}}?{_DAY}\s+(?:to|for|with|into)\s+(?=(?:the\s+)?{DAY_TERM})",
     rf"{_NOT}{_LEAD}{_THESE}",
     rf"{_BUT}{_LEAD}(?P<all>{DAY_TERM}(?:\s*(?:,\s*)?(?:{_ALSO})?{DAY_TERM})*)",
-    rf"{_THESE}(?:'?s)?\s+(?:is\s+|are\s+|was\s+|would\s+be\s+)?(?:not|isn't|isnt|aren't"
-    r"|arent|never)"
-    r"\s+(?:really\s+)?(?:good|possible|great|ideal|free|available|ok|okay|convenient|work\w*"
-    r"|suitable|an\s+option|for\s+me)\b",
-    rf"{_THESE}\s+(?:doesn't|doesnt|don't|dont|won't|wont|wouldn't|does\s+not|do\s+not|will\s+not)"
-    r"\s+(?:really\s+)?(?:work|suit|do|fit|be|go)\b",
+    rf"{_THESE}(?:'?s)?\s+(?:is\s+|are\s+|was\s+|would\s+be\s+)?(?:not|isn't|isnt|aren't|arent"
+    r"|never)\s+(?:really\s+)?(?:good|possible|great|ideal|free|available|ok|okay|convenient"
+    r"|work\w*|suitable|an\s+option|for\s+me)\b",
+    rf"{_THESE}\s+(?:doesn't|doesnt|don't|dont|won't|wont|wouldn't|does\s+not|do\s+not"
+    r"|will\s+not)\s+(?:really\s+)?(?:work|suit|do|fit|be|go)\b",
     rf"{_THESE}(?:'?s)?\s+(?:is|are|'s)?\s*(?:no\s+good|bad\b|impossible|out\b(?!\s+of))",
-    rf"{_THESE}\s*,?\s+(?:i|we)(?:'m|\s+am)?\s+(?:can't|cannot|cant|won't|work(?:ing)?"
-    r"|busy|away)\b",
+    rf"{_THESE}\s*,?\s+(?:i|we)(?:'m|\s+am)?\s+(?:can't|cannot|cant|won't|work(?:ing)?|busy"
+    r"|away)\b",
 )
 NO_MORE = rf"\bno\s+(?:more\s+)?{_DAY}"
 
@@ -75,8 +70,8 @@ DENIED_BOUNDS: tuple[Bound, ...] = (
 )
 BOUNDS: tuple[Bound, ...] = (
     (
-        r"\b(?:on\s+or\s+after|as\s+of|starting(?:\s+from)?|from"
-        rf"|back(?:\s+(?:home|in\s+town))?){_LEAD}{_DAY}",
+        r"\b(?:on\s+or\s+after|as\s+of|starting(?:\s+from)?|from|back(?:\s+(?:home"
+        rf"|in\s+town))?){_LEAD}{_DAY}",
         *_FROM,
     ),
     (

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import dateparser
 
-from booking.clocks import Clock, Clocks, name_hours
+from booking.clocks import Clock, Clocks, name_hours, shifted
 from booking.days import name_days
 from booking.errors import Refusal
 from booking.hours import Hours, alike, read_hours
@@ -42,21 +42,19 @@ LANGUAGES = (
 FOREIGN_AT = r"\s+(?:à|a\s+las?|um|alle|às|om|в|o|kl)\.?$"
 
 SOONEST = (
-    r"\ba\.?s\.?a\.?p\b\.?|\b(?:as\s+)?(?:soon|early)(?:est)?\s+as\s+(?:possible|poss"
-    r"|you\s+can|i\s+can|convenient)\b"
-    r"|\b(?:right|straight)\s+away\b|\bimmediately\b|\bthe\s+sooner\s+the\s+better\b"
-    r"|\bsooner\s+the\s+better\b"
-    r"|(?<!at the )(?<!\bat )\b(?:the\s+|your\s+)?(?:very\s+)?(?:earliest|soonest)(?:\s+(?:possible"
-    r"|available|free))?"
-    r"(?:\s+(?:slot|time|appointment|opening|date|one|day|availability))?\b"
-    r"|\b(?:the\s+|your\s+)?(?:first|next)\s+(?:available|free|open|possible|opening|slot"
-    r"|availability)"
-    r"(?:\s+(?:slot|time|appointment|opening|date|one|day))?\b"
+    r"\ba\.?s\.?a\.?p\b\.?|\b(?:as\s+)?(?:soon|early)(?:est)?\s+as\s+(?:possible|poss|you\s+can"
+    r"|i\s+can|convenient)\b|\b(?:right|straight)\s+away\b|\bimmediately\b"
+    r"|\bthe\s+sooner\s+the\s+better\b|\bsooner\s+the\s+better\b"
+    r"|(?<!at the )(?<!\bat )\b(?:the\s+|your\s+)?(?:very\s+)?(?:earliest"
+    r"|soonest)(?:\s+(?:possible|available|free))?(?:\s+(?:slot|time|appointment|opening|date"
+    r"|one|day|availability))?\b|\b(?:the\s+|your\s+)?(?:first|next)\s+(?:available|free|open"
+    r"|possible|opening|slot|availability)(?:\s+(?:slot|time|appointment|opening|date|one"
+    r"|day))?\b"
 )
 # Said alone, in answer to "when?".
 SOON = (
-    r"^\W*(?:(?:some\s?time|very|pretty|quite|as)\s+)*(?:soon"
-    r"|(?:right\s+)?now)\b(?=\W*(?:please|pls|if\s+possible)?\W*$)"
+    r"^\W*(?:(?:some\s?time|very|pretty|quite|as)\s+)*(?:soon|(?:right\s+)?now)\b(?=\W*(?:please"
+    r"|pls|if\s+possible)?\W*$)"
 )
 ANY_DAY = (
     r"\b(?:any|every)\s?day(?:s)?(?:\s+(?:at\s+all|of\s+the\s+week|is\s+fine|works))?\b"
@@ -64,30 +62,25 @@ ANY_DAY = (
 )
 ANY_TIME = (
     r"\bany\s?times?\b(?:\s+(?:at\s+all|of\s+(?:the\s+)?day|is\s+(?:fine|good|ok)|works))?"
-    r"|\ball\s+day\b"
-    r"|\bany\s+(?:hour|slot|appointment|opening)\b|\bwhat\s?ever\s+time\b"
+    r"|\ball\s+day\b|\bany\s+(?:hour|slot|appointment|opening)\b|\bwhat\s?ever\s+time\b"
 )
 WHENEVER = (
-    r"\bwhen\s?ever\b|\bno\s+preference\b|\b(?:don't|dont|do\s+not)\s+(?:really\s+)?(?:mind|care)\b"
-    r"|\b(?:doesn't|doesnt|does\s+not)\s+matter\b|\bflexible\b|\bup\s+to\s+you\b"
-    r"|\byou\s+(?:choose|pick|decide)\b"
-    r"|\bwhat\s?ever\b(?:'?s|\s+is|\s+you)?|\banything\s+(?:works|goes|is\s+fine|is\s+good"
-    r"|suits)\b|\bsurprise\s+me\b"
-    r"|\bi'?m\s+easy\b|\bsome\s?times?\b(?=\W*$)|\bany(?:thing|\s+of\s+them)\b(?=\W*$)"
+    r"\bwhen\s?ever\b|\bno\s+preference\b|\b(?:don't|dont|do\s+not)\s+(?:really\s+)?(?:mind"
+    r"|care)\b|\b(?:doesn't|doesnt|does\s+not)\s+matter\b|\bflexible\b|\bup\s+to\s+you\b"
+    r"|\byou\s+(?:choose|pick|decide)\b|\bwhat\s?ever\b(?:'?s|\s+is|\s+you)?"
+    r"|\banything\s+(?:works|goes|is\s+fine|is\s+good|suits)\b|\bsurprise\s+me\b|\bi'?m\s+easy\b"
+    r"|\bsome\s?times?\b(?=\W*$)|\bany(?:thing|\s+of\s+them)\b(?=\W*$)"
 )
 # "What have you got?" wishes for nothing in particular.
 WHAT_IS_FREE = (
     r"\bwhat(?:'s|\s+is|\s+are)?\s+(?:(?:your|the|my)\s+)?(?:times?\s+|days?\s+|slots?\s+"
-    r"|dates?\s+|else\s+)?(?:do\s+you\s+have|have\s+you"
-    r"(?:\s+got)?|you\s+(?:have|got)|can\s+you\s+(?:do|offer)|are\s+(?:there|available"
-    r"|free)|is\s+(?:there|available|free|open)"
-    r"|available|free|open|availability|options|slots|times)\b"
-    r"|\bwhen\s+(?:are\s+you|do\s+you\s+have|is|can\s+(?:i|you)|could\s+(?:i|you)|would\s+be)\b"
-    r"|\b(?:do\s+you\s+have|have\s+you\s+got|got|is\s+there|are\s+there)\s+(?:any\s?thing"
-    r"|any|some|a)\b"
+    r"|dates?\s+|else\s+)?(?:do\s+you\s+have|have\s+you(?:\s+got)?|you\s+(?:have|got)"
+    r"|can\s+you\s+(?:do|offer)|are\s+(?:there|available|free)|is\s+(?:there|available|free"
+    r"|open)|available|free|open|availability|options|slots|times)\b|\bwhen\s+(?:are\s+you"
+    r"|do\s+you\s+have|is|can\s+(?:i|you)|could\s+(?:i|you)|would\s+be)\b|\b(?:do\s+you\s+have"
+    r"|have\s+you\s+got|got|is\s+there|are\s+there)\s+(?:any\s?thing|any|some|a)\b"
     r"|\bany\s+(?:availability|openings|slots|appointments|times|vacanc\w+|spaces?)\b"
-    r"|\byou\s+tell\s+me\b"
-    r"|\bshow\s+me\b"
+    r"|\byou\s+tell\s+me\b|\bshow\s+me\b"
 )
 
 
@@ -98,8 +91,13 @@ _WITH_HOUR = (
 )
 TWO_DAYS_WITH_HOURS = rf"({_WITH_HOUR})[\s,{READ}]*(?:or\b|and\b|,|otherwise\b)\s*({_WITH_HOUR})"
 IN_HOURS = (
-    rf"\bin\s+(?:about\s+|around\s+)?(?P<count>half\s+an?|{COUNT})\s+"
-    r"(?P<unit>hours?|hrs?|minutes?|mins?)\b(?:'?\s+time)?"
+    rf"\bin\s+(?:about\s+|around\s+)?(?P<count>half\s+an?|{COUNT})\s+(?P<unit>hours?|hrs?"
+    r"|minutes?|mins?)\b(?:'?\s+time)?"
+)
+
+HOURS_LATER = (
+    rf"\b(?P<count>half\s+an?|{COUNT})\s+(?P<unit>hours?|hrs?|minutes?|mins?)\s+"
+    r"(?P<way>later|earlier)\b"
 )
 
 
@@ -137,10 +135,11 @@ def find_time(
     soon = _in_hours(scan) if bare else None
     if soon is not None:
         return replace(soon, spans=tuple(scan.spans))
+    moved = _moved_hours(scan)
     name_days(scan, bare=bare)
     name_hours(scan, bare=bare)
     _leave_one_hour(scan)
-    hours = read_hours(scan)
+    hours = moved or read_hours(scan)
     days = read_days(scan)
     any_day = scan.take(ANY_DAY) is not None
     any_time = scan.take(ANY_TIME) is not None
@@ -173,14 +172,30 @@ def _in_hours(scan: Scan) -> Mention | None:
     match = scan.take(IN_HOURS)
     if match is None:
         return None
-    said = match["count"].lower()
-    many = 0.5 if said.startswith("half") else counted(said)
-    unit = timedelta(hours=1) if match["unit"].lower().startswith("h") else timedelta(minutes=1)
-    moment = (scan.now + many * unit).replace(second=0, microsecond=0)
+    moment = (scan.now.astimezone(UTC) + _length(match)).astimezone(scan.now.tzinfo)
+    moment = moment.replace(second=0, microsecond=0)
     day, clock = moment.date(), moment.time()
     until = (moment + timedelta(hours=1)).time()
     hours = Hours((Clocks(clock, until if until > clock else LAST_MINUTE, clock),), sure=True)
     return Mention(Days(day, day), hours)
+
+
+def _moved_hours(scan: Scan) -> Hours | None:
+    """ "An hour later" than the time known before."""
+    known = scan.known
+    match = scan.find(HOURS_LATER)
+    if match is None or known is None or known.around is None:
+        return None
+    scan.blank(match.span())
+    ahead = _length(match) if match["way"].lower() == "later" else -_length(match)
+    clock = shifted(known.around, round(ahead / timedelta(minutes=1)))
+    return Hours((Clocks(clock, clock, clock),), sure=True)
+
+
+def _length(match: re.Match[str]) -> timedelta:
+    said = match["count"].lower()
+    many = 0.5 if said.startswith("half") else counted(said)
+    return many * timedelta(**{"hours" if match["unit"].lower().startswith("h") else "minutes": 1})
 
 
 def _in_other_languages(scan: Scan) -> Days | None:

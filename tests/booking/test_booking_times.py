@@ -531,6 +531,11 @@ UNDERSTOOD = [
     ("tuesday morning or wednesday morning", "Tue 24 Nov to Wed 25 Nov, 05:00-11:59"),
     ("mornings on monday, afternoons on tuesday", "Mon 23 Nov, 05:00-11:59"),
     ("tuesday morning, tuesday afternoon", "Tue 24 Nov, 05:00-17:00"),
+    ("evenings are difficult", "Fri 20 Nov on, 00:00-16:59"),
+    ("mornings are good", "Fri 20 Nov on, 05:00-11:59"),
+    ("evenings don't work", "Fri 20 Nov on, 00:00-16:59"),
+    ("mornings are great for me", "Fri 20 Nov on, 05:00-11:59"),
+    ("i can come mornings", "Fri 20 Nov on, 05:00-11:59"),
 ]
 REFUSED = [
     ("feb 30", "impossible_time"),
@@ -606,6 +611,36 @@ CHANGED = [
     ("tuesday 3pm", "the day before", "Mon 23 Nov, 15:00 exactly"),
     ("tuesday 3pm", "the following week", "Mon 30 Nov to Sun 6 Dec, 15:00"),
     ("tuesday 3pm", "the next day", "Wed 25 Nov, 15:00 exactly"),
+    ("tuesday 3pm", "no 3:30", "Tue 24 Nov, 15:30 exactly"),
+    ("tuesday 3pm", "same time thursday", "Thu 26 Nov, 15:00 exactly"),
+    ("tuesday 3pm", "same day at 5", "Tue 24 Nov, 17:00 exactly"),
+    ("tuesday 3pm", "half an hour later", "Tue 24 Nov, 15:30 exactly"),
+    ("tuesday 3pm", "an hour earlier", "Tue 24 Nov, 14:00 exactly"),
+    ("tuesday 3pm", "same time next week", "Tue 1 Dec, 15:00 exactly"),
+    ("tuesday 3pm", "the week after that", "Mon 30 Nov to Sun 6 Dec, 15:00"),
+    ("tuesday 3pm", "wednesday or thursday", "Wed 25 Nov to Thu 26 Nov, 15:00"),
+    ("tuesday 3pm", "not 3, 4", "Tue 24 Nov, 16:00 exactly"),
+    ("tuesday 3pm", "earlier in the week", "Mon 23 Nov, 15:00 exactly"),
+    ("tuesday 3pm", "any time that day", "Tue 24 Nov"),
+    ("tuesday after 3", "before 5", "Tue 24 Nov, 15:00-16:59"),
+    ("tuesday", "anytime after lunch", "Tue 24 Nov, 13:00-23:59"),
+    ("tuesday morning", "afternoon", "Tue 24 Nov, 12:00-17:00"),
+    ("monday", "10 or 11", "Mon 23 Nov, 10:00-11:00, around 10:00"),
+    ("december", "weekends", "Sat 5 Dec to Sun 27 Dec (Sat Sun)"),
+    ("next week", "not thursday or friday", "Mon 23 Nov to Sun 29 Nov (Mon Tue Wed Sat Sun)"),
+    ("next week", "early in the week", "Mon 23 Nov to Tue 24 Nov"),
+    ("next week", "end of the week", "Thu 26 Nov to Fri 27 Nov"),
+    ("this week", "next week then", "Mon 23 Nov to Sun 29 Nov"),
+    ("tuesday 3pm", "i can't do tuesday anymore", "Fri 20 Nov on (Mon Wed Thu Fri Sat Sun), 15:00"),
+    ("tuesday 3pm", "tuesday is no good, friday", "Fri 27 Nov, 15:00 exactly"),
+    ("next week", "monday or tuesday after 2", "Mon 23 Nov to Tue 24 Nov, 14:00-23:59"),
+    ("the 10th", "11th", "Fri 11 Dec"),
+    ("the 10th", "the 11th instead", "Fri 11 Dec"),
+    ("the 10th", "or the 11th", "Thu 10 Dec to Fri 11 Dec"),
+    ("10th december", "12th", "Sat 12 Dec"),
+    ("mornings", "next week", "Mon 23 Nov to Sun 29 Nov, 05:00-11:59"),
+    ("mornings", "tuesday", "Tue 24 Nov, 05:00-11:59"),
+    ("mornings", "tuesday at 3", "Tue 24 Nov, 15:00 exactly"),
 ]
 # Said in passing, when nobody asked for a time.
 NO_TIME = [
@@ -803,7 +838,8 @@ def test_a_clinic_outside_north_america_writes_the_day_first(
 WORDS = st.sampled_from(
     "next this tuesday fri sun at 3 25 3pm after before noon half past quarter to 31 30th feb the "
     "of december asap not or and but any except between - : 12/24 2026-02-30 99/99 0 00:00 24:00 "
-    "week weekend mornings in two ago a end later first until every \u0663pm . , ?".split()
+    "week weekend mornings in two hour earlier now same ago a end later first until "
+    "every \u0663pm . , ?".split()
 )
 KNOWN = st.sampled_from(
     [
