@@ -59,6 +59,7 @@ NOT_IN_MODELS = {
     "health_channel.py",
     "quick_reading.py",
     "run.py",
+    "sentences.py",
     "tracker_store.py",
     "train.py",
     "without_tensorflow.py",
