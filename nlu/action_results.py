@@ -37,7 +37,6 @@ def _wrong_part(result: Any) -> Optional[Text]:
         if not isinstance(items, list):
             return part
         for number, item in enumerate(items):
-            is_named = part != "events" or isinstance(item, dict) and "event" in item
-            if not isinstance(item, dict) or not is_named:
+            if not isinstance(item, dict) or (part == "events" and "event" not in item):
                 return f"{part}/{number}"
     return None
