@@ -8,13 +8,15 @@ and ends as a dead letter; what waits behind that goes on once staff retry or dr
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import uniform
+from traceback import format_tb
 
-from sqlalchemy import Engine, Select, or_, select, update
-from sqlalchemy.orm import aliased, selectinload
+from sqlalchemy import Engine, Select, delete, or_, select, update
+from sqlalchemy.orm import Session, aliased, selectinload
 
 from booking.database import writing
 from booking.hand_off.notice import Adapter, Channel, Event, Notice, Undelivered
@@ -28,13 +30,14 @@ RETRY_AFTER = (5, 15, 60, 300, 900, 3600, 10800, 21600, 43200, 86400, 86400)
 # What a process that died was delivering is free again after this; adapters give up sooner.
 LEASE = timedelta(seconds=45)
 LONGEST_ERROR = 300
+EMAIL = re.compile(r"[^\s<>()\[\]\"',;:]+@[^\s<>()\[\]\"',;:]+")
 
 
 @dataclass(frozen=True)
 class Claimed:
     """An entry that this process delivers now, and what it says."""
 
-    id: int
+    leased_until: datetime
     attempts: int
     notice: Notice
 
@@ -61,8 +64,10 @@ def deliver_due(
         except Undelivered as failure:
             _note_failure(engine, claimed, failure, clock(), retry_after)
         except Exception as failure:
-            logger.exception("delivering %s on %s failed", claimed.notice.key, channel)
-            told = Undelivered(type(failure).__name__)
+            # Where it happened, but not its words, which may well name the visitor.
+            where = "".join(format_tb(failure.__traceback__))
+            told = Undelivered(f"an error in our own software ({type(failure).__name__})")
+            logger.error("%s: %s\n%s", claimed.notice.key, told, where)
             _note_failure(engine, claimed, told, clock(), retry_after)
         else:
             _note_delivery(engine, claimed, clock())
@@ -72,13 +77,28 @@ def deliver_due(
 
 def _claim(engine: Engine, links: ManageLinks, channel: Channel, now: datetime) -> Claimed | None:
     """Lease the first entry that is due; nobody else delivers it until the lease ends."""
+    leased_until = now + LEASE
     with writing(engine) as session:
+        _drop_late_reminders(session, channel, now)
         entry = session.scalar(_due(channel, now).limit(1))
         if entry is None:
             return None
-        entry.leased_until = now + LEASE
+        entry.leased_until = leased_until
         entry.attempts += 1
-        return Claimed(entry.id, entry.attempts, _notice(entry, links))
+        return Claimed(leased_until, entry.attempts, _notice(entry, links))
+
+
+def _drop_late_reminders(session: Session, channel: Channel, now: datetime) -> None:
+    """After a long outage nobody is reminded of what was yesterday."""
+    session.execute(
+        delete(OutboxEntry).where(
+            OutboxEntry.state == Delivery.PENDING,
+            OutboxEntry.channel == channel,
+            OutboxEntry.due_at <= now,
+            OutboxEntry.event == Event.REMINDER,
+            OutboxEntry.starts_at <= now,
+        )
+    )
 
 
 def _due(channel: Channel, now: datetime) -> Select[OutboxEntry]:
@@ -150,9 +170,10 @@ def _notice(entry: OutboxEntry, links: ManageLinks) -> Notice:
 
 def _note_delivery(engine: Engine, claimed: Claimed, now: datetime) -> None:
     with writing(engine) as session:
+        # By its key: on SQLite the id may be another entry's by now, if this one was erased.
         session.execute(
             update(OutboxEntry)
-            .where(OutboxEntry.id == claimed.id)
+            .where(OutboxEntry.key == claimed.notice.key)
             .values(state=Delivery.DELIVERED, delivered_at=now, leased_until=None, error=None)
         )
 
@@ -165,13 +186,14 @@ def _note_failure(
     retry_after: Sequence[float],
 ) -> None:
     dead = failure.permanent or claimed.attempts > len(retry_after)
+    reason = _impersonal(str(failure), claimed.notice)
     logger.warning(
         "%s of %s not delivered (attempt %d%s): %s",
         claimed.notice.event,
         claimed.notice.reference,
         claimed.attempts,
         ", given up" if dead else "",
-        failure,
+        reason,
     )
     # Spread a little, so that what failed together does not come back together.
     wait = 0.0 if dead else retry_after[claimed.attempts - 1] * uniform(0.8, 1.2)
@@ -179,11 +201,23 @@ def _note_failure(
     with writing(engine) as session:
         session.execute(
             update(OutboxEntry)
-            .where(OutboxEntry.id == claimed.id)
+            # Not when it took so long that somebody else is at it, or has delivered it since.
+            .where(
+                OutboxEntry.key == claimed.notice.key,
+                OutboxEntry.leased_until == claimed.leased_until,
+            )
             .values(
                 state=Delivery.DEAD if dead else Delivery.PENDING,
                 due_at=due_at,
                 leased_until=None,
-                error=str(failure)[:LONGEST_ERROR],
+                error=reason[:LONGEST_ERROR],
             )
         )
+
+
+def _impersonal(words: str, notice: Notice) -> str:
+    """What an adapter says of a failure, without whom it is about should a server have said so."""
+    known = (notice.email, notice.phone, notice.name, notice.manage_url)
+    for one in filter(None, known):
+        words = re.sub(rf"(?<!\w){re.escape(one)}(?!\w)", "…", words, flags=re.IGNORECASE)
+    return EMAIL.sub("…", words)
