@@ -7,7 +7,7 @@ clinic is open day and night across the hour that comes twice, so that nothing c
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -15,10 +15,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
-    Bundle,
     RuleBasedStateMachine,
     invariant,
-    multiple,
+    precondition,
     rule,
     run_state_machine_as_test,
 )
@@ -41,13 +40,14 @@ from booking.requests import (
 from tests.booking.taking import REAL_NOW, Book, check_book, rooms, with_hours, with_rules
 
 # New York's clocks go back at 06:00 UTC on the first of November: 01:30 comes twice.
-FIRST, LAST = datetime(2026, 11, 1, 3, 0, tzinfo=UTC), datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
+FIRST, LAST = datetime(2026, 11, 1, 3, 30, tzinfo=UTC), datetime(2026, 11, 1, 7, 30, tzinfo=UTC)
 NOW = datetime(2026, 10, 28, 12, 0, tzinfo=UTC)
 DAYS = date(2026, 10, 31), date(2026, 11, 1)
 
 MINUTE = timedelta(minutes=1)
 STARTS = st.integers(0, (LAST - FIRST) // (15 * MINUTE)).map(lambda n: FIRST + n * 15 * MINUTE)
 OWNERS = st.sampled_from(["ana", "bo", "chi"])
+NUMBERS = st.integers(0, 20)
 DECISIONS = {
     Status.CONFIRMED: confirm_request,
     Status.DECLINED: decline_request,
@@ -81,12 +81,17 @@ class Kept:
     status: Status = Status.NEW
 
 
+def pick(among: Iterable[str], number: int) -> str:
+    # Not sorted: references are drawn anew when a history is played again.
+    everyone = list(among)
+    return everyone[number % len(everyone)]
+
+
 class Histories(RuleBasedStateMachine):
     """The machine; `engine` and `base` are set by the test."""
 
     engine: Engine
     base: Clinic
-    requested = Bundle("requested")
 
     def __init__(self) -> None:
         super().__init__()
@@ -103,18 +108,15 @@ class Histories(RuleBasedStateMachine):
 
     @rule(start=STARTS, owner=OWNERS)
     def hold(self, start: datetime, owner: str) -> None:
-        self.clear_expired_unless_refused(self.try_to_hold(start, owner))
-
-    def try_to_hold(self, start: datetime, owner: str) -> bool:
         expected = self.outcome(start, owner=owner)
         if expected is not None:
             with pytest.raises(expected):
                 self.book.hold(start, owner)
-            return False
+            return
         hold = self.book.hold(start, owner)
         ends = self.real_now + timedelta(minutes=self.clinic.booking.hold_minutes)
         self.holds[owner] = self.kept(hold, start, expires_at=ends, owner=owner)
-        return True
+        self.clear_expired()
 
     @rule(owner=OWNERS)
     def let_go(self, owner: str) -> None:
@@ -122,8 +124,8 @@ class Histories(RuleBasedStateMachine):
 
         self.holds.pop(owner, None)
 
-    @rule(target=requested, start=STARTS, owner=OWNERS)
-    def request(self, start: datetime, owner: str) -> object:
+    @rule(start=STARTS, owner=OWNERS)
+    def request(self, start: datetime, owner: str) -> None:
         held = self.live_holds().get(owner)
         if held is not None and held.stretch.start == start:
             made = self.book.request(start, owner)
@@ -134,21 +136,39 @@ class Histories(RuleBasedStateMachine):
             if expected is not None:
                 with pytest.raises(expected):
                     self.book.request(start, owner)
-                return multiple()
+                return
             made = self.book.request(start, owner)
             self.requests[made.reference] = self.kept(made, start, owner=owner)
         self.holds.pop(owner, None)
-        self.clear_expired_unless_refused(True)
-        return made.reference
+        self.clear_expired()
 
-    @rule(reference=requested, start=STARTS)
-    def move(self, reference: str, start: datetime) -> None:
+    @precondition(lambda self: self.holds)
+    @rule(number=NUMBERS)
+    def request_what_was_held(self, number: int) -> None:
+        owner = pick(self.holds, number)
+        self.request(self.holds[owner].stretch.start, owner)
+
+    @precondition(lambda self: self.open_ones())
+    @rule(number=NUMBERS, start=STARTS)
+    def move(self, number: int, start: datetime) -> None:
+        self.try_to_move(pick(self.open_ones(), number), start)
+
+    @precondition(lambda self: self.open_ones())
+    @rule(number=NUMBERS, quarters=st.sampled_from([-2, -1, 1, 2]))
+    def move_a_little(self, number: int, quarters: int) -> None:
+        reference = pick(self.open_ones(), number)
+        start = self.requests[reference].stretch.start + quarters * 15 * MINUTE
+        self.try_to_move(reference, start)
+
+    def try_to_move(self, reference: str, start: datetime) -> None:
         request = self.requests[reference]
         same = request.stretch.start == start
         expected = self.outcome(start, reference=reference)
+        if same:
+            expected = None
         if request.status not in OPEN:
             expected = IllegalTransition
-        if expected is not None and not (same and expected is not IllegalTransition):
+        if expected is not None:
             with pytest.raises(expected):
                 self.book.move(reference, start, "clinic")
             return
@@ -157,27 +177,29 @@ class Histories(RuleBasedStateMachine):
             request.status = Status.RESCHEDULED
             again = self.kept(moved, start, reference=reference)
             request.stretch, request.buffer = again.stretch, again.buffer
-            self.clear_expired_unless_refused(True)
+            self.clear_expired()
         assert moved.status is request.status
 
-    @rule(reference=requested)
-    def cancel(self, reference: str) -> None:
-        if self.requests[reference].status in OPEN:
-            assert self.book.cancel(reference, "clinic").status is Status.CANCELLED
-            self.requests[reference].status = Status.CANCELLED
-        else:
-            with pytest.raises(IllegalTransition):
-                self.book.cancel(reference, "clinic")
+    @precondition(lambda self: self.open_ones())
+    @rule(number=NUMBERS)
+    def cancel(self, number: int) -> None:
+        reference = pick(self.open_ones(), number)
+        assert self.book.cancel(reference, "clinic").status is Status.CANCELLED
+        self.requests[reference].status = Status.CANCELLED
 
-    @rule(reference=requested, decision=st.sampled_from(sorted(DECISIONS)))
-    def decide(self, reference: str, decision: Status) -> None:
-        decide = DECISIONS[decision]
+    @precondition(lambda self: self.requests)
+    @rule(number=NUMBERS, decision=st.sampled_from(sorted(DECISIONS)))
+    def decide(self, number: int, decision: Status) -> None:
+        """Of any request, one that is closed already among them."""
+        reference, decide = pick(self.requests, number), DECISIONS[decision]
         if decision in TRANSITIONS[self.requests[reference].status]:
             decide(self.engine, self.clinic, reference, actor="clinic", now=NOW)
             self.requests[reference].status = decision
         else:
             with pytest.raises(IllegalTransition):
                 decide(self.engine, self.clinic, reference, actor="clinic", now=NOW)
+        if self.requests[reference].status not in OPEN:
+            self.try_to_move(reference, LAST)
 
     # --- what changes around them ---
 
@@ -188,8 +210,8 @@ class Histories(RuleBasedStateMachine):
     @rule(
         practitioners=st.integers(1, 3),
         slot=st.sampled_from([5, 30, 60, 95]),
-        buffer=st.sampled_from([0, 5, 20, 90]),
-        every=st.sampled_from([5, 15, 45]),
+        buffer=st.sampled_from([0, 5, 20, 60]),
+        every=st.sampled_from([5, 15, 30]),
     )
     def rules_change(self, practitioners: int, slot: int, buffer: int, every: int) -> None:
         self.clinic = with_rules(
@@ -246,6 +268,9 @@ class Histories(RuleBasedStateMachine):
     def book(self) -> Book:
         return Book(self.engine, self.clinic, NOW, self.real_now)
 
+    def open_ones(self) -> list[str]:
+        return [key for key, request in self.requests.items() if request.status in OPEN]
+
     def live_holds(self) -> dict[str, Kept]:
         return {
             owner: hold
@@ -253,9 +278,9 @@ class Histories(RuleBasedStateMachine):
             if hold.expires_at is not None and hold.expires_at > self.real_now
         }
 
-    def clear_expired_unless_refused(self, taken: bool) -> None:
-        if taken:
-            self.holds = self.live_holds()
+    def clear_expired(self) -> None:
+        """What each change that succeeds does first."""
+        self.holds = self.live_holds()
 
     def wanted(self, start: datetime) -> Iterator[Stretch]:
         """What each practitioner would have to have free, by the rules as they are now."""
