@@ -10,6 +10,7 @@ from rasa_sdk.executor import ActionExecutor
 from actions import Desk, all_actions
 from booking.clinic import read_clinic
 from booking.database import open_database
+from booking.wishes import read_wish
 from booking.links import ManageLinks
 from needlepoint.logs import configure_logging
 from needlepoint.settings import Settings
@@ -28,6 +29,8 @@ def run_actions(settings: Settings) -> None:
         now=settings.clock(clinic.zone),
         links=ManageLinks(settings.signing_secret, settings.public_base_url),
     )
+    # dateparser takes two seconds for the first text that it reads; no visitor shall wait for that.
+    read_wish("x", desk.now(), clinic, asked=True)
     executor = ActionExecutor()
     for action in all_actions(desk):
         executor.register_action(action)
