@@ -153,10 +153,19 @@ def _outside_forms(message: Message) -> Answer:
     text, intent = _plain(message.get(TEXT)), _intent(message)
     if intent in VAGUE and _asks_to_be_called(text):
         return Answer(PERSON_INTENT, [])
+    if _wants_to_book(text, intent):
+        return Answer("request_consultation", [])
     if intent not in NOT_ABOUT_A_REFERENCE and talk.REFERENCE.search(text):
         return Answer(REQUEST_INTENT, [])
     sent = intent in VAGUE | MORE and talk.WENT_THROUGH.match(text)
     return Answer(REQUEST_INTENT if sent else intent, [])
+
+
+def _wants_to_book(text: Text, intent: Text) -> bool:
+    """ "Hey its mike, can u squeeze me in today": a wish that gives details as well."""
+    if intent not in {ANSWER_INTENT, FALLBACK, "faq"} or talk.ASKS_WHETHER.search(text):
+        return False
+    return bool(talk.BOOKS.search(text)) and (intent != "faq" or talk.says_contact(text))
 
 
 def _answer(message: Message, asked: Text) -> Answer:
@@ -226,6 +235,8 @@ def meaning(text: Text, intent: Text, asked: Text, confidence: float = 0.0) -> T
         return intent
     if asked == "manage_reference" and talk.says_reference(text):
         return ANSWER_INTENT
+    if asked in AGREEMENTS and talk.YES.fullmatch(text) and talk.AGREES.search(text):
+        return "affirm"
     said = _said_to_the_form(text, intent, asked)
     if said:
         return said
@@ -293,7 +304,7 @@ def is_answer(text: Text, intent: Text, asked: Text, confidence: float = 0.0) ->
         return not asks(text) or intent in VAGUE
     if asked == "preferred_time" and _is_about_offers(text, intent, small_talk):
         return True
-    if asked in CONTACTS and talk.NO_CONTACT.search(text):
+    if asked in CONTACTS and (talk.NO_CONTACT.search(text) or talk.CHANNEL.fullmatch(text)):
         return True
     if asked in AGREEMENTS:
         return not asks(text) and intent in {FALLBACK, "faq"}
@@ -322,6 +333,8 @@ def _may_be_name(text: Text, intent: Text, small_talk: bool) -> bool:
         return False
     if talk.is_title(text):
         return True
+    if intent == "thank_you" and not talk.ONLY_THANKS.fullmatch(text):
+        return True
     # "Ai" is a name, too.
     if intent == "bot_challenge" and len(text.split()) == 1:
         return True
@@ -349,7 +362,10 @@ def _is_about_offers(text: Text, intent: Text, small_talk: bool) -> bool:
 
 
 def _may_be_topic(text: Text, intent: Text) -> bool:
-    if talk.CURIOUS.fullmatch(text):
+    bare = text.rstrip(" ?")
+    tentative = bare != text and not asks(bare) and len(bare.split()) <= SHORT_TOPIC
+    if talk.CURIOUS.fullmatch(text) or tentative:
+        # "just curious", "wrinkles?"
         return True
     if asks(text) or intent in {"clinic_contact", "clinic_hours", PRIVACY_INTENT} | MORE:
         return False

@@ -45,9 +45,11 @@ WHY_NEEDED = _compile(
     rf"\bwhat(?:'?s| is) {THING} (?:used |needed )?for\W*$|\bwhat (?:happens|will happen) (?:with"
     rf"|to) {THING}",
     r"\bwho (?:wants|needs) to know|\bwho(?:'?s| is) asking",
+    rf"\bhow long (?:do|will|are) (?:you|u|they) (?:keep|store|hold)(?:ing)? {THING}",
+    r"\bwhat (?:exactly )?(?:do|will) (?:you|u|they) (?:store|save|keep|collect|share)\b",
     rf"\bwho (?:(?:will|can) )?(?:sees?|gets?|reads?|has(?: access to)?) {THING}",
-    rf"{LEAD}do i (?:really )?(?:have to|need to)(?: (?:say|tell|give|answer|share)(?: you)?"
-    rf"(?: {THING})?)?\W*$",
+    rf"{LEAD}do i (?:really )?(?:have to|need to)(?: (?:say|tell|give|answer"
+    rf"|share)(?: you)?(?: {THING})?)?\W*$",
     rf"{LEAD}is (?:that|this|it) (?:really |even )?(?:necessary|needed|required|mandatory)\W*$",
     # said instead of the detail
     r"\b(?:none of|mind) (?:your|ur) (?:own )?(?:business|concern)\b",
@@ -92,6 +94,10 @@ CALL_ME = _compile(
 SOMEONE = _compile(
     r"\b(?:some\s?(?:one|body)|any\s?(?:one|body)|a (?:person|human|nurse|doctor))\b"
 )
+CHANNEL = _only(
+    rf"{FILLERS}|e-?mail|mail|phone|mobile|cell|text|call|whatsapp|either|both|by|is|fine|better"
+    rf"|best"
+)
 NO_CONTACT = _compile(
     r"\b(?:no|don'?t (?:have|do|use|own)|haven'?t got|without)(?: an?y?)? (?:e-?mail|mail|phone"
     r"|mobile|cell|number)s?\b"
@@ -126,6 +132,13 @@ CLOCK = _compile(
     r"|afternoon)\b"
 )
 OPENING_HOURS = _compile(r"\b(?:open|opening|opens|close|closes|closed|closing|hours)\b")
+# A wish for a consultation, but not "do i need an appointment".
+ASKS_WHETHER = _compile(r"\b(?:do|must|should) i\b")
+BOOKS = _compile(
+    r"\b(?:book me|(?:squeeze|fit|pencil|put|sign) me (?:in|up|down)|(?:need|want|like|get|make"
+    r"|have|schedule|request|arrange)(?: an?| the| my)?(?: \w+)? (?:app?o\w{1,3}ments?|app?t"
+    r"|consult(?:ation)?|booking)|book (?:an?|under|in|for))\b"
+)
 # "no, 3": a number where an hour may be meant.
 BARE_HOUR = _compile(rf"{LEAD}(?:say |maybe |at )?\d{{1,2}}(?: (?:please|pls|then|instead))*\W*$")
 AROUND_TIME = _only(
@@ -168,10 +181,12 @@ YES = _only(
     r"ok|okay|k|yes|yep|yeah|yea|yup|y|sure|fine|agreed?|i agree|i consent|correct|perfect|great"
     r"|good|please|pls|thanks|thank you|all good|looks good|sounds good|that'?s (?:right|fine"
     r"|correct)|send it|go ahead|of course|definitely|absolutely|and|btw|by the way|also|oh|just"
-    r"|one question|quick question|cool"
+    r"|one question|quick question|cool|hell|heck|so much|very much|submit|confirm(?:ed)?|send"
+    r"|(?:book|do) it|please do|that'?s me"
 )
 AGREES = _compile(
-    r"\b(?:yes|yep|yeah|yea|yup|y|sure|fine|agreed?|correct|send it|go ahead|definitely)\b"
+    r"\b(?:yes|yep|yeah|yea|yup|y|sure|fine|agreed?|correct|send(?: it)?|go ahead|definitely"
+    r"|perfect|(?:all|looks|sounds) good|submit|confirm(?:ed)?|(?:book|do) it)\b"
 )
 YES_OR_NO_AT_FIRST = _compile(
     r"\W*(?:(?:ok|okay|yes|yep|yeah|yup|y|sure|fine|perfect|great|all good|looks good|correct|no"
@@ -199,7 +214,7 @@ ASKS_BY_NAME = _compile(
     rf"|doesn'?t"
     r"|tell me|explain)\b",
     r"\b(?:is|are|am|do|does|did|can|could|will|would|should|has|have|may|might) (?:i|it|you|u|we"
-    r"|they|this|that|there|my|the)\b",
+    r"|they|this|that|there|my(?! name)|the(?! name))\b",
 )
 
 

@@ -124,7 +124,8 @@ def test_a_name_is_taken_as_written(text: str, name: str) -> None:
         "saturday?",
         "3pm works",
         # talk
-        *"yes no sure thanks hello lol hahaha brb guess what huh oops depends later me skip".split(),
+        *"yes no sure thanks hello lol hahaha brb guess what huh oops depends later me".split(),
+        "skip",
         "yes book",
         "hmm let me think",
         "whats the catch",
