@@ -107,7 +107,15 @@ def read_articles(directory: Path) -> Articles:
 
 def read_article(path: Path) -> Article:
     """One article file. Raises BrokenArticle with the file's name and what is wrong."""
-    match = _FRONT_MATTER.match(path.read_text(encoding="utf-8"))
+    try:
+        return parse_article(path, path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        raise BrokenArticle(f"{path.name}: this is not UTF-8: save it as UTF-8") from error
+
+
+def parse_article(path: Path, text: str) -> Article:
+    """The article that a file of this text is. Raises BrokenArticle."""
+    match = _FRONT_MATTER.match(text)
     if match is None:
         raise BrokenArticle(f"{path.name}: starts with no front matter (--- title, summary ---)")
     fields = _front_matter(path, match["fields"])

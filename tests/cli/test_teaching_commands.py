@@ -122,3 +122,51 @@ def test_a_bad_slug_is_refused_with_what_to_do(needlepoint: Installation) -> Non
     assert "'Numbing cream' can't name a FAQ" in added.out
     assert "small letters, digits and single hyphens" in added.out
     assert slugs(needlepoint) == ["downtime"]
+
+
+ARTICLE = """# LED light therapy
+
+## Recovery time
+
+Most people have very little downtime. Redness and swelling tend to settle within a few hours.
+
+## Parking
+
+Our car park is behind the building. You can stay for two hours.
+"""
+
+
+def test_an_article_is_drafted_from_what_no_faq_answers(needlepoint: Installation) -> None:
+    article = written(needlepoint.folder, ARTICLE, "light.md")
+    out = needlepoint.folder / "drafts"
+
+    drafted = needlepoint.run("faq", "draft", article, "--output", str(out), "--json").json
+
+    states = {section["heading"]: section["state"] for section in drafted["sections"]}
+    assert states == {"Recovery time": "covered", "Parking": "new"}
+    assert [path.name for path in out.iterdir()] == ["parking.yml"]
+    assert "can I stay for two hours" in (out / "parking.yml").read_text()
+    assert not (needlepoint.folder / "content" / "articles" / "led-light-therapy.md").exists()
+
+
+def test_a_draft_without_answer_and_reviewer_is_refused(needlepoint: Installation) -> None:
+    article = written(needlepoint.folder, ARTICLE, "light.md")
+    out = needlepoint.folder / "drafts"
+    needlepoint.run("faq", "draft", article, "--output", str(out), "--add-article")
+
+    added = needlepoint.run("faq", "add", str(out / "parking.yml"))
+
+    assert added.code == 1
+    assert "the answer is empty" in added.out
+    assert "the reviewer is missing" in added.out
+    assert "no article" not in added.out
+    assert slugs(needlepoint) == ["downtime"]
+
+
+def test_an_article_that_cannot_be_read_is_told_in_a_line(needlepoint: Installation) -> None:
+    pdf = written(needlepoint.folder, b"%PDF-1.7", "light.pdf")
+
+    drafted = needlepoint.run("faq", "draft", pdf)
+
+    assert (drafted.code, drafted.out) == (1, "")
+    assert drafted.err.startswith("This is a PDF; save it as .docx")
