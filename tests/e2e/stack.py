@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
+import yaml
 from honcho.environ import parse_procfile
 
 from needlepoint.rasa_endpoints import write_endpoints
@@ -75,8 +76,11 @@ class Stack:
         )
 
     def log(self, name: str) -> str:
-        text = (self.folder / f"{name}.log").read_text(errors="replace")
-        return f"--- {name}\n{text[-3000:]}"
+        """The end of a process's log, for a failed test to show."""
+        return f"--- {name}\n{self.whole_log(name)[-3000:]}"
+
+    def whole_log(self, name: str) -> str:
+        return (self.folder / f"{name}.log").read_text(errors="replace")
 
     def _health_status(self) -> int:
         try:
@@ -109,6 +113,14 @@ def make_stack(folder: Path, **overrides: str) -> Stack:
     settings.live_model_pointer.write_text(newest_model(settings) + "\n")
     write_endpoints(settings)
     return Stack(settings, folder, environment)
+
+
+def own_clinic(folder: Path, **sections: object) -> str:
+    """A file of the shipped clinic with other sections, for NEEDLEPOINT_CLINIC."""
+    shipped = yaml.safe_load((PROJECT_ROOT / "clinic.yml").read_text(encoding="utf-8"))
+    file = folder / "clinic.yml"
+    file.write_text(yaml.safe_dump({**shipped, **sections}), encoding="utf-8")
+    return str(file)
 
 
 def settings_from(environment: dict[str, str]) -> Settings:
