@@ -62,6 +62,16 @@ class IllegalTransition(BookingError):
         self.wanted = wanted
 
 
+class ChangedMeanwhile(BookingError):
+    """Somebody else has changed the request since whoever decides about it looked at it."""
+
+    code = "changed_meanwhile"
+
+    def __init__(self, reference: str) -> None:
+        super().__init__(f"{reference} was changed meanwhile")
+        self.reference = reference
+
+
 class SlotTaken(BookingError):
     """Somebody else has that time, or the last practitioner who was free then."""
 

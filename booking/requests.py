@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, selectinload
 from booking.database import changing_slots, reading, writing
 from booking.details import Contact, Details, clean_text
 from booking.errors import (
+    ChangedMeanwhile,
     DetailRefused,
     IllegalTransition,
     IncompleteDetails,
@@ -176,37 +177,65 @@ def find_request(engine: Engine, reference: str, contact: Contact) -> Consultati
 
 
 def confirm_request(
-    engine: Engine, clinic: Clinic, reference: str, *, actor: str, now: datetime
+    engine: Engine,
+    clinic: Clinic,
+    reference: str,
+    *,
+    actor: str,
+    now: datetime,
+    seen: int | None = None,
 ) -> ConsultationRequest:
-    """The clinic agrees; raises `UnknownRequest` or `IllegalTransition`."""
-    return _change(engine, clinic, reference, Status.CONFIRMED, actor=actor, now=now)
+    """The clinic agrees; raises `UnknownRequest`, `IllegalTransition` or `ChangedMeanwhile`.
+
+    `seen` is the request's `sequence` as whoever decides saw it; None where nobody looked.
+    """
+    return _change(engine, clinic, reference, Status.CONFIRMED, actor=actor, now=now, seen=seen)
 
 
 def cancel_request(
-    engine: Engine, clinic: Clinic, reference: str, *, actor: str, now: datetime
+    engine: Engine,
+    clinic: Clinic,
+    reference: str,
+    *,
+    actor: str,
+    now: datetime,
+    seen: int | None = None,
 ) -> ConsultationRequest:
-    """Visitor or clinic call it off, and its time is free again.
+    """Visitor or clinic call it off, and its time is free again; `seen` as for confirming.
 
-    Raises `UnknownRequest`, `IllegalTransition`, or `TooLateToChange` for a visitor.
+    Raises `UnknownRequest`, `IllegalTransition`, `ChangedMeanwhile`, or `TooLateToChange` for a
+    visitor.
     """
-    return _change(engine, clinic, reference, Status.CANCELLED, actor=actor, now=now)
+    return _change(engine, clinic, reference, Status.CANCELLED, actor=actor, now=now, seen=seen)
 
 
 def decline_request(
-    engine: Engine, clinic: Clinic, reference: str, *, actor: str, now: datetime
+    engine: Engine,
+    clinic: Clinic,
+    reference: str,
+    *,
+    actor: str,
+    now: datetime,
+    seen: int | None = None,
 ) -> ConsultationRequest:
-    """The clinic can't have it; its time is free. Raises `UnknownRequest`, `IllegalTransition`."""
-    return _change(engine, clinic, reference, Status.DECLINED, actor=actor, now=now)
+    """The clinic can't have it; its time is free. Takes and raises what confirming does."""
+    return _change(engine, clinic, reference, Status.DECLINED, actor=actor, now=now, seen=seen)
 
 
 def mark_no_show(
-    engine: Engine, clinic: Clinic, reference: str, *, actor: str, now: datetime
+    engine: Engine,
+    clinic: Clinic,
+    reference: str,
+    *,
+    actor: str,
+    now: datetime,
+    seen: int | None = None,
 ) -> ConsultationRequest:
     """The visitor did not come: what is left of the time is free.
 
-    Raises `UnknownRequest` or `IllegalTransition`.
+    Takes and raises what confirming does.
     """
-    return _change(engine, clinic, reference, Status.NO_SHOW, actor=actor, now=now)
+    return _change(engine, clinic, reference, Status.NO_SHOW, actor=actor, now=now, seen=seen)
 
 
 def move_request(
@@ -218,16 +247,18 @@ def move_request(
     actor: str,
     now: datetime,
     real_now: datetime,
+    seen: int | None = None,
 ) -> ConsultationRequest:
-    """Give the request another time; the same time again changes nothing.
+    """Give the request another time; the same time again changes nothing. `seen` as for confirming.
 
     Raises `SlotTaken` and `SlotNotOffered`, after which it keeps the time it has,
-    `TooLateToChange` for a visitor, `UnknownRequest` or `IllegalTransition`.
+    `TooLateToChange` for a visitor, `UnknownRequest`, `IllegalTransition` or `ChangedMeanwhile`.
     """
     # Local times of an hour that comes twice are equal to none in another zone.
     start = starts_at.astimezone(UTC)
     with changing_slots(engine) as session:
         request = _request(session, reference, lock=True)
+        _check_seen(request, seen)
         _check_allowed(clinic, request, Status.RESCHEDULED, actor, now)
         if request.starts_at == start:
             return request
@@ -245,17 +276,28 @@ def move_request(
 
 
 def note_request(
-    engine: Engine, reference: str, note: str, *, actor: str, now: datetime
+    engine: Engine,
+    reference: str,
+    note: str,
+    *,
+    actor: str,
+    now: datetime,
+    seen: str | None = None,
 ) -> ConsultationRequest:
     """Put staff's own note on a request, in place of the one it has; "" takes it away.
 
-    Raises `UnknownRequest`, or `DetailRefused` (too_long) over 2,000 characters.
+    `seen` is the note that whoever writes saw ("" for none); None where nobody looked.
+
+    Raises `UnknownRequest`, `ChangedMeanwhile` when the note is another one by now, or
+    `DetailRefused` (too_long) over 2,000 characters.
     """
     words = clean_text(note, lines=True)
     if len(words) > LONGEST_NOTE:
         raise DetailRefused(Refusal.TOO_LONG)
     with writing(engine) as session:
         request = _request(session, reference, lock=True)
+        if seen is not None and clean_text(seen, lines=True) != (request.notes or ""):
+            raise ChangedMeanwhile(request.reference)
         request.notes, request.updated_at = words or None, now
         request.events.append(RequestEvent(at=now, actor=actor, what="noted"))
     return request
@@ -299,15 +341,22 @@ def _change(
     *,
     actor: str,
     now: datetime,
+    seen: int | None,
 ) -> ConsultationRequest:
     with changing_slots(engine) as session:
         request = _request(session, reference, lock=True)
+        _check_seen(request, seen)
         _check_allowed(clinic, request, wanted, actor, now)
         if wanted in FREES_THE_TIME:
             free_steps_of(session, request)
         _note_change(request, wanted, actor, now)
         tell_of_request(session, clinic, request, Event(wanted.value), by=actor, at=now)
     return request
+
+
+def _check_seen(request: ConsultationRequest, seen: int | None) -> None:
+    if seen is not None and seen != request.sequence:
+        raise ChangedMeanwhile(request.reference)
 
 
 def _check_allowed(

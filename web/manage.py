@@ -6,7 +6,8 @@ changes nothing, for mail programs open links on their own.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
+from functools import partial
 from typing import Annotated
 from urllib.parse import parse_qsl, urlsplit
 
@@ -29,21 +30,17 @@ from booking.hand_off.calendar_file import CALLED_OFF, Method, calendar_entry
 from booking.links import InvalidLink, ManageLinks
 from booking.models import ConsultationRequest, Status
 from booking.requests import VISITOR, cancel_request, move_request, show_request
-from booking.schedule import bookable
 from booking.windows import Window
 from web.errors import ApiError
 from web.limits import RateLimits
 from web.manage_view import (
-    WEEK,
     FreeWeek,
-    free_days,
     free_time,
-    monday_of,
+    free_week,
     notice_of,
     read_day,
     read_moment,
     view_of,
-    week_title,
     when_of,
 )
 from web.site import PAGE_HEADERS
@@ -275,22 +272,6 @@ class _Pages:
         now, real_now = desk.now(), desk.real_now()
         return offer_slots(desk.engine, desk.clinic, window, now, real_now=real_now, moving=known)
 
-    def _week(self, known: ConsultationRequest, asked: date | None) -> FreeWeek:
-        zone = self._clinic.zone
-        opens, latest = bookable(self._clinic, self._desk.now())
-        earliest, own = opens.astimezone(zone).date(), known.starts_at.astimezone(zone).date()
-        first = monday_of(min(max(asked or own, earliest), latest))
-        starts = self._free(known, first, first + WEEK - timedelta(days=1))
-        return FreeWeek(
-            title=week_title(first),
-            days=free_days(starts, zone, known.visitor_zone, own),
-            first=first,
-            before=first - WEEK if first > earliest else None,
-            after=first + WEEK if first + WEEK <= latest else None,
-            earliest=earliest,
-            latest=latest,
-        )
-
     def _next_free(self, known: ConsultationRequest, week: FreeWeek) -> date | None:
         """The day of the first free time after a week that has none."""
         if week.days or week.after is None:
@@ -324,7 +305,7 @@ class _Pages:
         nearest: Sequence[datetime] = (),
     ) -> Response:
         zone, theirs = self._clinic.zone, known.visitor_zone
-        week = self._week(known, asked)
+        week = free_week(self._clinic, self._desk.now(), known, asked, partial(self._free, known))
         context: dict[str, object] = {
             "week": week,
             "next_free": self._next_free(known, week),

@@ -1,6 +1,6 @@
 """What the pages behind a manage link show of a request: its words, times and masked contacts."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
@@ -11,6 +11,7 @@ from booking.hand_off.notice import Event, Notice
 from booking.hand_off.telling import clock_text, day_text, phone_text, place_of
 from booking.models import ConsultationRequest, Status
 from booking.requests import FREES_THE_TIME, OPEN
+from booking.schedule import bookable
 
 WEEK = timedelta(days=7)
 NOON, EVENING = 12, 17
@@ -277,6 +278,33 @@ def _parts(
     return tuple(
         (name, tuple(free_time(start, zone, visitor_zone) for start in each))
         for name, each in groupby(starts, part)
+    )
+
+
+def free_week(
+    clinic: Clinic,
+    now: datetime,
+    known: ConsultationRequest,
+    asked: date | None,
+    free: Callable[[date, date], Sequence[datetime]],
+) -> FreeWeek:
+    """The week of the day asked for, or of the request's own, within what can be booked.
+
+    `free` gives the free starts from one day to another, both included.
+    """
+    zone = clinic.zone
+    opens, latest = bookable(clinic, now)
+    earliest, own = opens.astimezone(zone).date(), known.starts_at.astimezone(zone).date()
+    first = monday_of(min(max(asked or own, earliest), latest))
+    starts = free(first, first + WEEK - timedelta(days=1))
+    return FreeWeek(
+        title=week_title(first),
+        days=free_days(starts, zone, known.visitor_zone, own),
+        first=first,
+        before=first - WEEK if first > earliest else None,
+        after=first + WEEK if first + WEEK <= latest else None,
+        earliest=earliest,
+        latest=latest,
     )
 
 

@@ -111,9 +111,12 @@ def test_an_unknown_name_costs_a_hash_like_a_known_one(
     add_account(desk.engine, MARA, PASSWORD, "admin")
     checked: list[str] = []
     fits = sessions._fits
-    monkeypatch.setattr(
-        sessions, "_fits", lambda stored, typed: checked.append(stored) or fits(stored, typed)
-    )
+
+    def noting(stored: str, typed: str) -> bool:
+        checked.append(stored)
+        return fits(stored, typed)
+
+    monkeypatch.setattr(sessions, "_fits", noting)
 
     for name in (MARA, "Nobody Here"):
         with pytest.raises(sessions.SignInRefused):

@@ -8,6 +8,7 @@ that it comes from our own page, and its field `csrf` is that of the session.
 from __future__ import annotations
 
 import hmac
+import logging
 from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import quote
@@ -16,6 +17,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 
+from faq.database import StaffDatabaseUnavailable
 from web.manage import comes_from_our_page
 from web.staff import log, sessions
 from web.staff.accounts import has_accounts
@@ -41,6 +43,8 @@ __all__ = [
     "signed_in",
     "signed_so_far",
 ]
+
+logger = logging.getLogger(__name__)
 
 COOKIE = "needlepoint_staff"
 MOST_FIELDS = 500
@@ -118,8 +122,14 @@ SignedAdmin = Annotated[SignedIn, Depends(admin_only)]
 
 
 def audit(signed: SignedIn, what: str, about: str = "", detail: str = "") -> None:
-    """Log what somebody did, such as "published"; nothing of what visitors said belongs here."""
-    log.record(signed.console.staff_engine, signed.name, what, about, detail)
+    """Log what somebody did, such as "published"; nothing of what visitors said belongs here.
+
+    It is done already: a log that cannot be written must not make it look as if it were not.
+    """
+    try:
+        log.record(signed.console.staff_engine, signed.name, what, about, detail)
+    except StaffDatabaseUnavailable:
+        logger.error("not in staff's log: %s %s %s", signed.name, what, about)
 
 
 # --- in and out ---

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Protocol
 
@@ -16,6 +17,7 @@ from booking.clinic import Clinic
 from booking.links import ManageLinks
 from web.limits import RateLimits
 from web.staff.sessions import Throttle
+from web.staff.teaching import Teaching
 
 
 class ConsoleSettings(Protocol):
@@ -54,6 +56,11 @@ class Console:
     def content(self) -> Path:
         """Folder of the FAQs and articles."""
         return self.settings.content
+
+    @cached_property
+    def teaching(self) -> Teaching:
+        """What works on FAQs; its files are kept beside the pointer to the live model."""
+        return Teaching.of(self.content, self.settings.live_model_pointer.parent)
 
     @property
     def links(self) -> ManageLinks:
