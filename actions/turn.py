@@ -8,6 +8,9 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+# Intents that say something to a form; `questions` holds them beside what else is asked.
+FOR_A_FORM = {"affirm", "change_details", "deny", "inform", "request_consultation"}
+
 
 def intent_of(tracker: Tracker) -> str:
     return str((tracker.latest_message.get("intent") or {}).get("name") or "")
@@ -38,8 +41,12 @@ def asked_slot(tracker: Tracker) -> str | None:
 def resumes(tracker: Tracker) -> bool:
     """Whether the form comes back to its open question after the message was answered otherwise.
 
-    Rasa then calls the validation as well, though the message was none for the form.
+    Rasa then calls the validation as well, though the message was none for the form. One that
+    answers and asks is for the form all the same: what it asks has been answered before.
     """
+    questions = tracker.latest_message.get("questions") or []
+    if any(question.get("intent") in FOR_A_FORM for question in questions):
+        return False
     for event in reversed(tracker.events):
         if event.get("event") == "user":
             return False
