@@ -22,13 +22,20 @@ class ManageLinks:
 
     def url(self, reference: str) -> str:
         """`<public address>/manage/<token>`."""
-        return f"{self._address}/manage/{self._signer.sign(reference).decode()}"
+        return f"{self._address}/manage/{self._token(reference)}"
 
     def reference(self, token: str) -> str:
         """The request that a token is for; raises `InvalidLink`."""
         if len(token) > LONGEST_TOKEN:
             raise InvalidLink
         try:
-            return self._signer.unsign(token).decode()
+            reference = self._signer.unsign(token).decode()
         except (BadSignature, UnicodeError):
             raise InvalidLink from None
+        # A signature can be spelt in several ways that decode to the same bytes; one is ours.
+        if self._token(reference) != token:
+            raise InvalidLink
+        return reference
+
+    def _token(self, reference: str) -> str:
+        return self._signer.sign(reference).decode()

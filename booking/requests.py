@@ -377,9 +377,13 @@ def _note_change(request: ConsultationRequest, wanted: Status, actor: str, now: 
 
 
 def _request(session: Session, reference: str, *, lock: bool = False) -> ConsultationRequest:
+    # What no reference can hold, databases refuse to look for.
+    typed = reference.strip().upper()
+    if not (typed.isascii() and typed.isprintable()):
+        raise UnknownRequest(reference)
     wanted = (
         select(ConsultationRequest)
-        .where(ConsultationRequest.reference == reference.strip().upper())
+        .where(ConsultationRequest.reference == typed)
         .options(selectinload(ConsultationRequest.events))
     )
     # On PostgreSQL two people may decide about one request at once; the second one waits.
