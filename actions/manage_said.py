@@ -122,11 +122,15 @@ class Said:
     @property
     def plain_text(self) -> str:
         """What was typed, without a reference in it; nothing of a button."""
-        return "" if self.chosen else without_reference(self.text)
+        return "" if self.chosen else without_reference(self.text, asked=self._asks_which)
 
     @property
     def reference(self) -> str | None:
-        return None if self.chosen else find_reference(self.text)
+        return None if self.chosen else find_reference(self.text, asked=self._asks_which)
+
+    @property
+    def _asks_which(self) -> bool:
+        return self.asked == REFERENCE
 
     @property
     def new_time(self) -> str:
@@ -175,8 +179,9 @@ class Said:
             return False
         if self.chosen or self.change is not Change.CANCEL:
             return True
-        meant = self.asked == ACTION or self.is_confirming(Change.CANCEL)
-        return not (meant or ITS_OBJECT.search(self.text))
+        # Once it is known which request, cancelling is asked for again before it is done.
+        knows_which = self.asked not in (REFERENCE, CONTACT)
+        return not (knows_which or ITS_OBJECT.search(self.text))
 
     def is_confirming(self, change: Change) -> bool:
         return self.asked == CONFIRMED and self.known.change is change
@@ -188,9 +193,10 @@ class Said:
             return Change.MOVE if self.picks_time else None
         wished = read_wish_to_change(self.text)
         if self.asked == ACTION and wished is None:
-            return next((c for c, words in IN_A_WORD.items() if words.search(self.text)), None)
+            in_a_word = (c for c, words in IN_A_WORD.items() if words.search(self.text))
+            wished = next(in_a_word, None)
         if self.asked in (REFERENCE, CONTACT) and wished in TOLD:
             return None  # "I lost my reference" does not ask how things stand.
-        if self.asked is None and wished is None and self.reference:
+        if self.asked in (None, ACTION) and wished is None and self.reference:
             return Change.STATUS
         return wished

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 from rasa_sdk import Tracker
 
@@ -12,10 +12,12 @@ from actions.manage_said import CONFIRMED, TIME, Known, Said
 from actions.offers import Offered, Settled, Times, at, chosen_start, wanted_others
 from booking.errors import Refusal
 from booking.models import ConsultationRequest
+from booking.moving import is_seen_from_it
 from booking.windows import Window, Wish
-from booking.wishes import Others, WishReading, read_wish
+from booking.wishes import Others, WishReading, asks_for_others, read_wish
 
 SAME_TIME = "same_time"
+BESIDE = (Others.EARLIER, Others.LATER)
 
 
 class NewTime:
@@ -31,6 +33,8 @@ class NewTime:
     ) -> None:
         self._desk, self._tracker, self._said = desk, tracker, said
         self._words = known.words
+        if said.asked in (TIME, CONFIRMED):
+            self._words = said.new_time or said.plain_text
         self._start = known.start
         self._has = request.starts_at.astimezone(desk.clinic.zone)
         self._times = Times(desk, tracker.sender_id, moving=request)
@@ -43,9 +47,11 @@ class NewTime:
         if refusal is Refusal.NOT_UNDERSTOOD and said.asked != TIME:
             refusal = None  # No time was asked for.
         others = self._others()
+        if others in BESIDE and is_seen_from_it(self._words):
+            return await self._beside(self._start or self._has, others)
         if self._start and said.asked == CONFIRMED and refusal is None:
             if others or said.refuses:
-                return await self._beside(self._start)
+                return await self._beside(self._start, others or Others.OTHER)
             return Settled(start=self._start, offered=said.offered)
         if others:
             return await self._times.others(said.offered, others)
@@ -56,16 +62,18 @@ class NewTime:
 
     def _others(self) -> Others | None:
         said = self._said
-        if said.asked not in (TIME, CONFIRMED) or (said.chosen and not said.picks_time):
-            return None
+        if said.chosen:
+            return Others.OTHER if said.picks_time else None
+        if said.asked not in (TIME, CONFIRMED):
+            return asks_for_others(self._words) if self._words else None
         none_suits = said.asked == TIME and said.intent == "deny"
         return wanted_others(self._tracker) or (Others.OTHER if none_suits else None)
 
-    async def _beside(self, start: datetime) -> Settled:
-        """Other times on the day of one that was read back and is not wanted."""
-        day = self._local(start).date()
-        offered = Offered((start,), frozenset({start}), Window(day, day))
-        return await self._times.others(offered, Others.OTHER)
+    async def _beside(self, start: datetime, others: Others) -> Settled:
+        """Other times on the day of one that will not do."""
+        local = self._local(start)
+        offered = Offered((local,), frozenset({local}), Window(local.date(), local.date()))
+        return await self._times.others(offered, others)
 
     async def _settle(self, window: Window) -> Settled:
         if self._start and self._said.agrees and window.contains(self._local(self._start)):
@@ -83,13 +91,10 @@ class NewTime:
         start = chosen_start(self._tracker, self._desk, open_offer)
         if start:
             return at(self._local(start)), None
-        words = self._words
-        if said.asked in (TIME, CONFIRMED):
-            words = said.new_time or said.plain_text
-        return self._read(words) if words else (None, None)
+        return self._read(self._words) if self._words else (None, None)
 
     def _read(self, words: str) -> tuple[Window | None, Refusal | None]:
-        before = self._said_before()
+        before = self._said_before(words)
         reading = self._read_wish(words, before)
         if reading.wish and before is None and reading.hours and not reading.days:
             # "Make it 4" means the day that it is on.
@@ -100,8 +105,14 @@ class NewTime:
         wish = Wish(known, "") if known else None
         return read_wish(words, self._desk.now(), self._desk.clinic, asked=True, known=wish)
 
-    def _said_before(self) -> Window | None:
-        return at(self._local(self._start)) if self._start else self._said.offered.window
+    def _said_before(self, words: str) -> Window | None:
+        """What completes the words: what was read back, wished for, or is the time it has."""
+        window = self._said.offered.window
+        if self._start:
+            return at(self._local(self._start))
+        if window and window.last < date.max:
+            return window
+        return at(self._has) if is_seen_from_it(words) else None
 
     def _local(self, start: datetime) -> datetime:
         return start.astimezone(self._desk.clinic.zone)

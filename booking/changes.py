@@ -164,35 +164,41 @@ BARE_REFERENCE = re.compile(
 )
 
 
-def find_reference(text: str) -> str | None:
-    """The reference in `text` as it was given out ("NP-7KQ4MX"), however it was typed."""
-    found = _reference(_plain(text))
+def find_reference(text: str, *, asked: bool = False) -> str | None:
+    """The reference in `text` as it was given out ("NP-7KQ4MX"), however it was typed.
+
+    `asked` says that it answers the question for one: letters alone may then be its code.
+    """
+    found = _reference(_plain(text), asked=asked)
     return f"NP-{found[0]}" if found else None
 
 
-def without_reference(text: str) -> str:
+def without_reference(text: str, *, asked: bool = False) -> str:
     """`text` without the reference in it, whose digits are no phone number and no time."""
     words = _plain(text)
-    return _replaced(words, " ") if _reference(words) else text
+    return _replaced(words, " ", asked=asked) if _reference(words, asked=asked) else text
 
 
-def _replaced(words: str, by: str) -> str:
-    found = _reference(words)
+def _replaced(words: str, by: str, *, asked: bool = False) -> str:
+    found = _reference(words, asked=asked)
     return f"{words[: found[1]]}{by}{words[found[2] :]}" if found else words
 
 
-def _reference(words: str) -> tuple[str, int, int] | None:
+def _reference(words: str, *, asked: bool = False) -> tuple[str, int, int] | None:
     """The code of the reference in a text, and from where to where it stands."""
     for match in REFERENCE.finditer(words):
         code = re.sub(r"[\s._-]", "", match["code"]).upper()
-        written_together = len(code) == len(match["code"]) and match["between"] in {"", "-"}
+        together = len(code) == len(match["code"])
         # "np, the cat ..." is "no problem".
-        if written_together or any(map(str.isdigit, code)):
+        sure = asked or match["between"] in {"", "-"}
+        if (together and sure) or any(map(str.isdigit, code)):
             return code, *match.span()
     for match in BARE_REFERENCE.finditer(words):
         code = match["code"].upper()
+        has_digits = any(map(str.isdigit, code))
         # Neither a word nor a number of another kind.
-        if any(map(str.isdigit, code)) and not code.isdigit():
+        mixed = has_digits and not code.isdigit()
+        if mixed or (asked and not has_digits and match["code"].isupper()):
             return code, *match.span("code")
     return None
 

@@ -17,10 +17,23 @@ DIFFERENTLY = (
     r"|re-?book(?:ed)?|re-?arrang\w+|chang(?:e|ed|ing)|swap(?:ped)?|switch(?:ed)?|br(?:ing|ought)"
     r"|put|pull(?:ed)?|book)\b"
 )
+AMOUNT = (
+    r"(?:an?|one|two|three|half\s+an|a\s+few|a\s+couple\s+of|\d+)\s+(?:hours?|hrs?|minutes?|mins?"
+    r"|days?|weeks?)"
+)
+# "push it back an hour", "two hours earlier", "delay it by a day"
+SHIFTED = re.compile(
+    rf"\b(?P<way>back|forward|later|earlier|sooner)\s+(?:by\s+)?(?P<amount>{AMOUNT})\b"
+    rf"|\b(?P<amount_first>{AMOUNT})\s+(?P<way_behind>back|forward|later|earlier|sooner)\b"
+    rf"|\b(?:push|postpon|delay)\w*\b.*\bby\s+(?P<amount_alone>{AMOUNT})\b",
+    re.I,
+)
+EARLIER = frozenset({"forward", "earlier", "sooner"})
 CLAUSES = re.compile(r"[,;.!?\n]+(?=\s|$)|\b(?:but|so|because|cos|coz|cuz)\b", re.I)
 # "move my appointment from 3 on tuesday to friday": the last "to" has it.
 NEW_TIME = re.compile(
-    rf"{DIFFERENTLY}.*\b(?:to|for|until|till)\s+(?P<new>(?:\w+\s+){{0,3}}?{TIME_LIKE}.*)$",
+    rf"{DIFFERENTLY}.*\b(?:to|2(?=\s+[a-z])|for|until|till)\s+"
+    rf"(?P<new>(?:\w+\s+){{0,3}}?{TIME_LIKE}.*)$",
     re.I | re.S,
 )
 # What is said of the time it has, or of why that one will not do.
@@ -40,6 +53,20 @@ ITS_OWN = re.compile(
 )
 
 
+# Said of the time that it has: "an hour later", "the same day".
+SEEN_FROM_IT = re.compile(
+    r"\b(?:later|earlier|sooner|same\s+(?:day|time|hour)|that\s+day|in\s+the\s+day"
+    r"|next\s+day"
+    r"|following\s+day|day\s+(?:before|after)(?!\s+tomorrow))\b",
+    re.I,
+)
+
+
+def is_seen_from_it(words: str) -> bool:
+    """Whether a new time is told by the one that it has now."""
+    return SEEN_FROM_IT.search(words) is not None
+
+
 def words_for_new_time(text: str) -> str:
     """The words of a wish to move that are about when to come instead; "" where there are none.
 
@@ -50,6 +77,11 @@ def words_for_new_time(text: str) -> str:
 
 
 def _wished(clause: str) -> str:
+    shifted = SHIFTED.search(clause)
+    if shifted:
+        way = (shifted["way"] or shifted["way_behind"] or "").lower()
+        amount = shifted["amount"] or shifted["amount_first"] or shifted["amount_alone"]
+        return f"{amount} {'earlier' if way in EARLIER else 'later'}"
     moved = NEW_TIME.search(clause)
     if moved and not AS_IT_IS.search(moved["new"]):
         return moved["new"].strip()

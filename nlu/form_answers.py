@@ -117,7 +117,14 @@ class FormAnswers(GraphComponent, IntentClassifier):
         for message in messages:
             if (message.get("metadata") or {}).get("choice") or not message.get(TEXT):
                 continue
-            answer = _answer(message, asked) if asked else _outside_forms(message)
+            if asked in ALIKE and _books_another(message):
+                continue
+            knows = tracker is not None and bool(tracker.get_slot("reference"))
+            answer = (
+                _answer(message, ALIKE.get(asked, asked))
+                if asked
+                else _outside_forms(message, knows_request=knows)
+            )
             if answer.beside or answer.intent != _intent(message):
                 self._set(message, answer)
         return messages
@@ -137,7 +144,7 @@ def _open_question(tracker: Optional[DialogueStateTracker]) -> Optional[Text]:
     if tracker is None or not tracker.active_loop_name:
         return None
     asked: Optional[Text] = tracker.get_slot("requested_slot")
-    return ALIKE.get(asked, asked) if asked else None
+    return asked
 
 
 def _intent(message: Message) -> Text:
@@ -148,8 +155,12 @@ def _question(text: Text, intent: Text) -> Dict[Text, Any]:
     return {"text": text, "intent": intent, INTENT_RESPONSE_KEY: None, "confidence": 1.0}
 
 
-def _outside_forms(message: Message) -> Answer:
-    """ "Can someone call me on 202-555-0164" asks for a person, whatever else it tells."""
+def _outside_forms(message: Message, *, knows_request: bool = False) -> Answer:
+    """ "Can someone call me on 202-555-0164" asks for a person, whatever else it tells.
+
+    Args:
+        knows_request: whether the visitor has sent a request here, which "it" then is.
+    """
     text, intent = _plain(message.get(TEXT)), _intent(message)
     if intent in VAGUE and _asks_to_be_called(text):
         return Answer(PERSON_INTENT, [])
@@ -157,8 +168,18 @@ def _outside_forms(message: Message) -> Answer:
         return Answer("request_consultation", [])
     if intent not in NOT_ABOUT_A_REFERENCE and talk.REFERENCE.search(text):
         return Answer(REQUEST_INTENT, [])
-    sent = intent in VAGUE | MORE and talk.WENT_THROUGH.match(text)
-    return Answer(REQUEST_INTENT if sent else intent, [])
+    if intent in VAGUE | MORE and talk.WENT_THROUGH.match(text):
+        return Answer(REQUEST_INTENT, [])
+    vague = intent in VAGUE - {"request_consultation"}
+    if vague and talk.CHANGES_A_VISIT.search(text):
+        return Answer(REQUEST_INTENT, [])
+    may_be_it = knows_request and intent in VAGUE | {"deny"}
+    return Answer(REQUEST_INTENT if may_be_it and talk.CHANGES_IT.search(text) else intent, [])
+
+
+def _books_another(message: Message) -> bool:
+    text, intent = _plain(message.get(TEXT)), _intent(message)
+    return intent == "request_consultation" and bool(talk.BOOKS_ANOTHER.search(text))
 
 
 def _wants_to_book(text: Text, intent: Text) -> bool:

@@ -11,7 +11,7 @@ from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.shared.constants import DEFAULT_NLU_FALLBACK_INTENT_NAME, UTTER_PREFIX
 from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import ActionExecuted, UserUttered
+from rasa.shared.core.events import ActionExecuted, ActiveLoop, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from nlu.parse_data import QUESTIONS
@@ -65,7 +65,7 @@ class FormRules(RulePolicy):
         """
         others = _other_questions(tracker)
         done = _actions_since_message(tracker)
-        to_form = self._is_for_form(tracker)
+        to_form = self._is_for_form(tracker) and not _opens_form(tracker)
         if not others or not (done or to_form):
             return None
         before = 0 if to_form else 1
@@ -133,6 +133,16 @@ class FormRules(RulePolicy):
             if isinstance(event, ActionExecuted) and event.action_name == tracker.active_loop_name:
                 return False
         return False
+
+
+def _opens_form(tracker: DialogueStateTracker) -> bool:
+    """Whether the form that is open was opened by the latest message."""
+    for event in reversed(tracker.events):
+        if isinstance(event, UserUttered):
+            return False
+        if isinstance(event, ActiveLoop) and event.name:
+            return True
+    return False
 
 
 def _other_questions(tracker: DialogueStateTracker) -> List[Dict[Text, Any]]:

@@ -102,6 +102,24 @@ NO_CONTACT = _compile(
     r"\b(?:no|don'?t (?:have|do|use|own)|haven'?t got|without)(?: an?y?)? (?:e-?mail|mail|phone"
     r"|mobile|cell|number)s?\b"
 )
+# What is said of a consultation that was requested before.
+VISIT = r"(?:appoint?ments?|app?ts?|bookings?|consult\w*|visits?|slots?|reservations?|requests?)"
+CHANGING = (
+    r"(?:cancel\w*|cancle|mov(?:e|ing)|re-?schedul\w+|postpon\w+|push(?: back)?|chang(?:e|ing)|swap"
+    r"|shift|bring(?: forward)?|delay|re-?arrang\w+|re-?book|call off)"
+)
+CHANGES_A_VISIT = _compile(
+    rf"\b{CHANGING}(?: (?:my|the|our|an?|this|that))?(?: \w+){{0,2}}? {VISIT}\b"
+)
+# The same, in short, by somebody whose request is known.
+CHANGES_IT = _compile(
+    rf"\b{CHANGING} (?:it|that|this|me|to)\b|\bmake it\b|\bnot (?:coming|going to make it)\b",
+    r"\b(?:can'?t|cannot|won'?t|unable to|not able to) (?:\w+ )?(?:come|make it|attend|do it)\b",
+    r"\bstatus\b|\bstill on\b|\bconfirmed\b",
+)
+BOOKS_ANOTHER = _compile(
+    rf"\b(?:another|second|new|separate|extra|different) (?:\w+ )?{VISIT}\b|\bbook (?:in )?again\b"
+)
 # As they are given out; where one is typed without its beginning, it has a digit in it.
 REFERENCE = _compile(r"\bn\s?p[\s.:#_-]*[34679ac-hjkmnp-rtwxy]{6}\b")
 BARE_REFERENCE = _compile(r"\b(?=[a-z]*\d)(?=\d*[a-z])[34679ac-hjkmnp-rtwxy]{6}\b")

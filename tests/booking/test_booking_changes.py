@@ -219,6 +219,23 @@ def test_a_reference_is_found_however_it_is_typed(text: str, reference: str | No
 
 
 @pytest.mark.parametrize(
+    ("text", "reference"),
+    [
+        ("np kqtmxw", "NP-KQTMXW"),
+        ("it is KQTMXW", "NP-KQTMXW"),
+        ("np. the cat", None),
+        ("change", None),
+        ("np 7kq 4mx", "NP-7KQ4MX"),
+    ],
+)
+def test_where_a_reference_is_asked_for_letters_alone_may_be_one(
+    text: str, reference: str | None
+) -> None:
+    assert find_reference(text, asked=True) == reference
+    assert any(map(str.isdigit, reference or "")) or find_reference(text) is None
+
+
+@pytest.mark.parametrize(
     ("text", "left"),
     [
         ("NP-7KQ4MX, ana@example.com", " , ana@example.com"),

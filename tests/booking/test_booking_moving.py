@@ -13,7 +13,7 @@ from booking.availability import free_starts, offer_slots
 from booking.clinic import Clinic, Practitioner
 from booking.details import Details
 from booking.models import ConsultationRequest
-from booking.moving import words_for_new_time
+from booking.moving import is_seen_from_it, words_for_new_time
 from booking.requests import move_request, request_consultation
 from booking.windows import Window
 
@@ -44,6 +44,12 @@ REAL_NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
         ("friday doesn't work any more, monday would", "monday would"),
         ("something came up on friday, can we do monday 10am", "can we do monday 10am"),
         ("could i come in earlier, say 10", "say 10"),
+        ("can my existing appointment be pushed back by an hour", "an hour later"),
+        ("push my booking back an hour please", "an hour later"),
+        ("bring my consultation forward half an hour", "half an hour earlier"),
+        ("could it be two hours earlier", "two hours earlier"),
+        ("delay my appointment by a day", "a day later"),
+        ("hey can u move my apointment 2 thurs", "thurs"),
     ],
 )
 def test_the_new_time_is_told_from_the_one_it_has(text: str, words: str) -> None:
@@ -70,8 +76,34 @@ def test_where_no_new_time_is_said_there_are_no_words_for_one(text: str) -> None
 
 
 @pytest.mark.parametrize(
+    ("words", "seen_from_it"),
+    [
+        ("an hour later", True),
+        ("the same day at noon", True),
+        ("the next day", True),
+        ("same time on friday", True),
+        ("later that day", True),
+        ("friday at 3", False),
+        ("the day after tomorrow", False),
+        ("next week", False),
+    ],
+)
+def test_a_new_time_may_be_told_by_the_one_it_has(words: str, seen_from_it: bool) -> None:
+    assert is_seen_from_it(words) is seen_from_it
+
+
+@pytest.mark.parametrize(
     "text",
-    ["move to " * 120, "my " * 330, "can't " * 160, "put to 3 " * 110, "i " * 500, "a" * 1000],
+    [
+        "move to " * 120,
+        "my " * 330,
+        "can't " * 160,
+        "put to 3 " * 110,
+        "push by an " * 90,
+        "an hour " * 120,
+        "i " * 500,
+        "a" * 1000,
+    ],
 )
 def test_the_longest_message_is_read_at_once(text: str) -> None:
     started = process_time()

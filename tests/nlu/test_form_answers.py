@@ -473,3 +473,40 @@ def test_outside_a_form_only_a_call_and_a_request_already_sent_are_looked_for(te
 )
 def test_a_request_already_sent_is_answered_for_like_a_new_one(asked, text, label, meant):
     assert read(asked, text, label).get("intent")["name"] == meant
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "knows", "meant"),
+    [
+        ("cancel my appt", "nlu_fallback", False, "manage_request"),
+        ("could you move my tuesday slot", "out_of_scope", False, "manage_request"),
+        ("move it", "nlu_fallback", True, "manage_request"),
+        ("move it to wed 11 then", "nlu_fallback", True, "manage_request"),
+        ("i'm not coming", "deny", True, "manage_request"),
+        ("sorry i cant come anymore", "request_consultation", True, "manage_request"),
+        ("move it", "nlu_fallback", False, "nlu_fallback"),
+        ("sorry i cant come anymore", "request_consultation", False, "request_consultation"),
+        ("does it change my skin", "faq", True, "faq"),
+        ("i can't make it stop bleeding", "emergency", True, "emergency"),
+    ],
+)
+def test_it_is_the_request_that_was_sent_where_one_is_known(text, intent, knows, meant):
+    message = Message(data={"text": text, "intent": {"name": intent, "confidence": 0.6}})
+    slots = {"reference": {"type": "text", "mappings": [{"type": "custom"}]}}
+    tracker = DialogueStateTracker.from_events(
+        "visitor",
+        [SlotSet("reference", "NP-7KQ4MX")] if knows else [],
+        slots=Domain.from_dict({"slots": slots}).slots,
+    )
+
+    FormAnswers().process([message], tracker)
+
+    assert message.get("intent")["name"] == meant
+
+
+def test_another_consultation_is_no_answer_about_the_one_that_was_sent():
+    text = "actually i want to book a second appointment"
+
+    assert read("manage_time", text, "request_consultation").get("intent")["name"] == (
+        "request_consultation"
+    )

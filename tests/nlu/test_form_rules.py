@@ -204,6 +204,14 @@ def test_the_same_is_said_once(replies):
     assert replies("faq/pain", "price", "price") == ["utter_faq", "utter_price"]
 
 
+def test_a_form_that_the_message_opens_asks_again_after_the_other_answers(replies):
+    assert replies("request_consultation", "faq/pain") == [
+        "consultation_form",
+        "utter_faq/pain",
+        "consultation_form",
+    ]
+
+
 def test_a_question_that_nothing_answers_is_owned_up_to(replies):
     assert replies("faq/pain", "nlu_fallback") == ["utter_faq", "utter_rest_not_answered"]
 
