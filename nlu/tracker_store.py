@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from rasa.core.brokers.broker import EventBroker
 from rasa.core.tracker_store import SQLTrackerStore
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import Event, SessionStarted
+from rasa.shared.core.events import BotUttered, Event, SessionStarted, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.utils.common import all_subclasses
 from sqlalchemy.engine import Connection
@@ -97,7 +97,9 @@ class LiveTrackerStore(SQLTrackerStore):
     A turn whose conversation is erased meanwhile is not written, as it may repeat what was erased.
 
     A tracker is handed out for good: `save` takes it back. A turn that breaks down half-way
-    leaves no trace, and two that overlap never share a tracker.
+    leaves no trace, and two that overlap never share a tracker. Neither does one in which an action
+    failed and nothing was said: the question before it is still open, and the same answer again is
+    taken as if it were the first.
 
     While the database fails, conversations go on in memory, `failing` is set, and what is unsaved
     is written as soon as the database answers again: at a turn, or when health is asked for.
@@ -173,6 +175,9 @@ class LiveTrackerStore(SQLTrackerStore):
         if position is None:
             # Rasa saves a new conversation before anything happened in it: all to come will be new.
             Position(0, 0, 0, None, self.domain).note_on(tracker)
+            return
+        if _is_unanswered(list(tracker.events)[position.events :]):
+            logger.error("A turn that was answered with nothing is dropped, to be said again.")
             return
         try:
             written = await self._written(tracker)
@@ -438,6 +443,16 @@ def _event(stored: Dict[Text, Any]) -> Optional[Event]:
     if event_class is None:
         return Event.from_parameters(stored)
     return event_class._from_parameters(stored)
+
+
+def _is_unanswered(new: List[Event]) -> bool:
+    """Whether the visitor said something that nothing was said to."""
+    for event in reversed(new):
+        if isinstance(event, BotUttered):
+            return False
+        if isinstance(event, UserUttered):
+            return True
+    return False
 
 
 def _latest_session_start(tracker: DialogueStateTracker) -> int:

@@ -128,6 +128,20 @@ async def test_a_live_conversation_is_the_one_that_rasas_own_store_reads(
     assert live.applied_events() == stored.applied_events()
 
 
+async def test_a_turn_that_was_answered_with_nothing_leaves_no_trace(
+    store: LiveTrackerStore, file: Path
+) -> None:
+    await say(store, *start(), *turn("kept"))
+    # An action failed: Rasa goes on without its events, and without a word.
+    failed = [UserUttered("lost"), ActionExecuted("consultation_form")]
+
+    await say(store, *failed)
+    await say(store, *turn("said again"))
+
+    assert await said(store) == ["kept", "said again"]
+    assert await said(open_store(file)) == ["kept", "said again"]
+
+
 async def test_each_event_is_written_once(store: LiveTrackerStore, file: Path) -> None:
     await say(store, *start())
     await say(store, *turn("one"))
