@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -323,6 +323,22 @@ def test_a_start_that_the_rules_do_not_have_cannot_be_taken(book: Book, wrong: t
     check_book(book.engine, 15 * MINUTE)
 
 
+def offer(book: Book, window: Window, **more: Any) -> Offer:
+    return offer_slots(book.engine, book.clinic, window, book.now, real_now=book.real_now, **more)
+
+
+def offered_in_all(book: Book, window: Window) -> list[datetime]:
+    """What is offered for a wish when a visitor asks for other times again and again."""
+    shown: list[datetime] = []
+    for _ in range(50):
+        offered = offer(book, window, without=frozenset(shown))
+        if offered.why is not None:
+            return shown
+        # As they come back from a conversation, with an offset but no zone.
+        shown += [datetime.fromisoformat(start.isoformat()) for start in offered.starts]
+    pytest.fail("the same times are offered again and again")
+
+
 # --- clocks that change, midnight, new year ---
 
 
@@ -389,10 +405,7 @@ def test_starts_already_shown_in_an_hour_that_comes_twice_are_not_shown_again(
     night = replace(book, clinic=clinic, now=datetime(2026, 10, 31, 12, tzinfo=UTC))
     day = Window(date(2026, 11, 1), date(2026, 11, 1))
 
-    shown: list[datetime] = []
-    while (told := offer(night, day, without=frozenset(shown))).why is None:
-        # As they come back from a conversation's slots: with an offset, without a zone.
-        shown += [datetime.fromisoformat(start.isoformat()) for start in told.starts]
+    shown = offered_in_all(night, day)
 
     assert sorted(one.astimezone(UTC) for one in shown) == [
         datetime(2026, 11, 1, 5, 0, tzinfo=UTC) + n * 30 * MINUTE for n in range(5)
@@ -431,10 +444,6 @@ def test_a_consultation_of_yesterday_reaches_into_today(book: Book) -> None:
 
 
 # --- what is offered ---
-
-
-def offer(book: Book, window: Window, **more: Any) -> Offer:
-    return offer_slots(book.engine, book.clinic, window, book.now, real_now=book.real_now, **more)
 
 
 def exactly(day: date, clock: time) -> Window:
@@ -531,19 +540,13 @@ def test_as_many_are_offered_as_are_asked_for(usual: Book) -> None:
 def test_other_times_leave_out_those_already_shown(usual: Book) -> None:
     morning = Window(TUESDAY, TUESDAY, until=time(12))
 
-    shown: list[datetime] = []
-    while (offered := offer(usual, morning, without=frozenset(shown))).why is None:
-        assert not set(offered.starts) & set(shown)
-        # A conversation keeps them with a plain offset.
-        eastern = timezone(timedelta(hours=-5))
-        shown += [start.astimezone(eastern) for start in offered.starts]
+    shown = offered_in_all(usual, morning)
 
     assert sorted(shown) == [
         start
         for start in free(usual, TUESDAY)
         if start.hour < 12 or (start.hour == 12 and start.minute == 0)
     ]
-    assert not set(offered.starts) & set(shown)
 
 
 SATURDAY, SUNDAY = date(2026, 11, 21), date(2026, 11, 22)
@@ -721,13 +724,24 @@ def test_an_offer_fits_the_wish_or_is_the_nearest_there_is(
 ) -> None:
     book = Book(emptied(shared_engine), data.draw(clinics(clinic)))
     window = data.draw(windows())
-    busy_from = NOW + data.draw(st.integers(0, 30)) * DAY
-    busy = BusyTime(practitioner=None, starts_at=busy_from, ends_at=busy_from + 3 * DAY)
-    replace_busy(book.engine, NOW, NOW + 60 * DAY, [busy])
+    busy = [
+        BusyTime(
+            practitioner=None,
+            starts_at=at(book.clinic, window.first, time(0)) + start * HOUR,
+            ends_at=at(book.clinic, window.first, time(0)) + (start + hours) * HOUR,
+        )
+        for start, hours in data.draw(
+            st.lists(
+                st.tuples(st.integers(-240, 240), st.sampled_from([1, 6, 40, 200])), max_size=9
+            )
+        )
+    ]
+    replace_busy(book.engine, NOW, NOW + 60 * DAY, busy)
     everything = free(book, TODAY - DAY, TODAY + 50 * DAY)
     shown = frozenset(data.draw(st.lists(st.sampled_from(everything or [NOW]), max_size=5)))
+    limit = data.draw(st.integers(1, 4))
 
-    offered = offer(book, window, without=shown)
+    offered = offer(book, window, without=shown, limit=limit)
 
     assert list(offered.starts) == sorted(set(offered.starts), key=lambda one: one.astimezone(UTC))
     assert set(offered.starts) <= set(everything) - shown
@@ -735,11 +749,11 @@ def test_an_offer_fits_the_wish_or_is_the_nearest_there_is(
     assert (offered.why is None) == bool(fitting)
     if offered.why is None:
         assert all(window.contains(one) for one in offered.starts)
-        assert len(offered.starts) == min(3, len(fitting))
+        assert len(offered.starts) == min(limit, len(fitting))
     else:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(availability, "RINGS", (0, availability.NEAR.days + 1))
-            all_at_once = offer(book, window, without=shown)
+            all_at_once = offer(book, window, without=shown, limit=limit)
         assert offered == all_at_once
 
 
