@@ -12,6 +12,7 @@ import httpx
 from sqlalchemy import Engine
 
 from booking.database import migrate, open_database
+from tests.faq.content import make_content
 from tests.web.running import FakeRasa, Server, TestSettings, listening, start_server
 from web.staff.accounts import Role, add_account
 
@@ -87,6 +88,7 @@ def console(folder: Path, **settings: Any) -> Iterator[Staffed]:
     with ExitStack() as stack:
         rasa = stack.enter_context(listening(FakeRasa().app))
         own = TestSettings(folder, rasa, **settings)
+        make_content(own.content)
         migrate(own.booking_url)
         server = start_server(stack, own)
         engines = [open_database(url) for url in (own.staff_url, own.booking_url)]

@@ -12,6 +12,7 @@ from fastapi.responses import RedirectResponse
 from fastapi.templating import Jinja2Templates
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
+from booking.hand_off.telling import clock_text
 from web.site import PAGE_HEADERS
 from web.staff.console import Console, console_of
 
@@ -137,11 +138,18 @@ def add_filters(templates: Jinja2Templates, console: Console) -> None:
     """What the console's templates write moments with, in the clinic's time zone."""
     zone = console.clinic.zone
 
-    def local(moment: datetime | float) -> datetime:
-        aware = moment if isinstance(moment, datetime) else datetime.fromtimestamp(moment, UTC)
-        return aware.astimezone(zone)
+    def aware(moment: datetime | float) -> datetime:
+        return moment if isinstance(moment, datetime) else datetime.fromtimestamp(moment, UTC)
 
-    templates.env.filters["moment"] = lambda moment: f"{local(moment):%a %-d %b %Y, %H:%M}"
-    templates.env.filters["day"] = lambda moment: f"{local(moment):%a %-d %b %Y}"
-    templates.env.filters["clock"] = lambda moment: f"{local(moment):%H:%M}"
-    templates.env.filters["iso"] = lambda moment: local(moment).isoformat(timespec="minutes")
+    def day(moment: datetime | float) -> str:
+        return f"{aware(moment).astimezone(zone):%a %-d %b %Y}"
+
+    def clock(moment: datetime | float) -> str:
+        return clock_text(aware(moment), zone)
+
+    templates.env.filters["day"] = day
+    templates.env.filters["clock"] = clock
+    templates.env.filters["moment"] = lambda moment: f"{day(moment)}, {clock(moment)}"
+    templates.env.filters["iso"] = lambda moment: (
+        aware(moment).astimezone(zone).isoformat(timespec="minutes")
+    )
