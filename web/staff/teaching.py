@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock, Thread
 
-from encoder import EncoderNotBuilt
 from faq.library import read_faqs
 from faq.meaning import Meanings
 from faq.sentences import SentenceReader
@@ -51,7 +50,7 @@ class Teaching:
     def _encode_library(self) -> None:
         try:
             self.meanings.of([text for faq in read_faqs(self.content) for text in faq.phrasings])
-        except (EncoderNotBuilt, OSError) as error:
+        except OSError as error:
             log.warning("phrasings are not compared by meaning: %s", error)
 
     def recall(self) -> Mapping[str, float]:
@@ -62,8 +61,10 @@ class Teaching:
         try:
             rows = json.loads(reports[-1].read_text(encoding="utf-8"))["faqs"]
             return {
-                str(row["faq"]): float(row["recall"]) for row in rows if row["recall"] is not None
+                row["label"].removeprefix("faq/"): float(row["recall"])
+                for row in rows
+                if row["recall"] is not None
             }
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             log.warning("%s can't be read: %r", reports[-1], error)
             return {}
