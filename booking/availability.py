@@ -164,9 +164,7 @@ class _Search:
                 off |= {start: self._off(start, day, clock) for start in free if start not in shown}
             in_order = sorted(off, key=lambda start: (off[start], start))
             # Whatever lies beyond this ring is farther off, and would come after these.
-            settled = [start for start in in_order if off[start] < far * DAY]
-            if len(_spread(settled, gaps[:1], limit)) == limit:
-                in_order = settled
+            if len(_spread(in_order, gaps[:1], limit)) == limit:
                 break
         return _spread(in_order, gaps, limit)
 
