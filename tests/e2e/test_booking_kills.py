@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from random import Random
-from threading import Event, Thread
+from threading import Event, Thread, Timer
 
+import httpx
 import pytest
 
 from tests.e2e.booker import Booker, people
@@ -19,6 +20,9 @@ from tests.e2e.proofs import (
 )
 from tests.e2e.receivers import Receivers
 from tests.e2e.stack import Stack
+from tests.e2e.stored import locked_booking_database, stored_requests
+from tests.e2e.visitor import Visitor
+from web.tokens import Tokens
 
 PROCESSES = ("web", "actions", "rasa", "worker")
 WISHES = (
@@ -107,6 +111,60 @@ def book_through_kills(stack: Stack, receivers: Receivers, *, bookings: int, kil
     assert_each_request_is_there_once(stack, dict(zip(emails, told, strict=True)))
     assert_nothing_overlaps(stack)
     assert_all_was_handed_off(stack, receivers)
+
+
+@pytest.fixture
+def at_the_summary(handing_off: Stack) -> Iterator[Visitor]:
+    """A visitor who is asked whether to send it."""
+    visitor = Visitor(handing_off.url)
+    visitor.say("book me in, Ada Voss, ada@example.com, acne scars, asap")
+    visitor.choose(visitor.messages[-1]["choices"][0]["title"])
+    assert "Shall I send this" in visitor.say("yes")[-1]
+    yield visitor
+    visitor.close()
+
+
+def test_a_reply_that_was_lost_with_the_web_process_is_given_when_the_message_comes_again(
+    handing_off: Stack, at_the_summary: Visitor
+) -> None:
+    before = stored_requests(handing_off)
+    # What the web process had asked of Rasa, and did not live to pass on.
+    lost = httpx.post(
+        f"{handing_off.settings.rasa_base_url}/webhooks/rest/webhook",
+        json={
+            "sender": Tokens(handing_off.settings.signing_secret).read(at_the_summary.token).conversation_id,
+            "message": "yes",
+            "metadata": {"client_id": "the-same"},
+        },
+    ).json()
+
+    texts = at_the_summary.say("yes", client_id="the-same")
+
+    assert texts == [message["text"] for message in lost]
+    assert "Your reference is NP-" in texts[0]
+    assert len(stored_requests(handing_off)) == len(before) + 1
+
+
+@pytest.mark.parametrize("said", ["yes", "try again", "book a consultation"])
+def test_what_a_killed_action_server_left_undone_is_done_when_it_is_said_again(
+    handing_off: Stack, at_the_summary: Visitor, said: str
+) -> None:
+    before = stored_requests(handing_off)
+    with locked_booking_database(handing_off):
+        killed = Timer(0.5, lambda: handing_off.stop("actions", hard=True))
+        killed.start()
+        apology = at_the_summary.say("yes")
+        killed.join()
+    handing_off.start("actions")
+    handing_off.wait_until_healthy()
+
+    texts = at_the_summary.say(said)
+    if "Shall I send this" in texts[-1]:
+        texts = at_the_summary.say("yes")
+
+    assert "something went wrong" in apology[0]
+    assert "Your reference is NP-" in texts[0]
+    assert len(stored_requests(handing_off)) == len(before) + 1
 
 
 def test_what_visitors_were_told_survives_kills(handing_off: Stack, receivers: Receivers) -> None:

@@ -10,13 +10,17 @@ SECONDS = 30
 
 
 class Visitor:
-    """Opens a conversation and speaks in it; `messages` are the assistant's last ones."""
+    """Opens a conversation and speaks in it; `messages` are the assistant's last ones.
+
+    `token` stands for the conversation.
+    """
 
     def __init__(self, url: str) -> None:
         self._client = httpx.Client(base_url=url, timeout=SECONDS)
         opened = self._client.post("/api/sessions")
         assert opened.status_code == 201, opened.text
-        self._client.headers["Authorization"] = f"Bearer {opened.json()['token']}"
+        self.token: str = opened.json()["token"]
+        self._client.headers["Authorization"] = f"Bearer {self.token}"
         self.messages: list[dict[str, Any]] = opened.json()["messages"]
 
     def say(self, text: str, **more: str) -> list[str]:
