@@ -90,7 +90,7 @@ def _announce(settings: Settings, stopped: threading.Event) -> None:
     until = time.monotonic() + HEALTHY_WITHIN
     while not stopped.is_set() and time.monotonic() < until:
         if _healthy(f"http://127.0.0.1:{settings.port}/healthz"):
-            lines = [f"Needlepoint is ready: {address}", *_about_staff(settings, address)]
+            lines = [f"Needlepoint is ready: {address}", *about_staff(settings, address)]
             print("\n  " + "\n  ".join([*lines, "Ctrl-C stops it."]) + "\n", flush=True)
             return
         stopped.wait(POLL)
@@ -101,7 +101,7 @@ def _announce(settings: Settings, stopped: threading.Event) -> None:
         )
 
 
-def _about_staff(settings: Settings, address: str) -> list[str]:
+def about_staff(settings: Settings, address: str) -> list[str]:
     """Where staff sign in; and how, while nobody can."""
     # Imported here: nothing else of the start needs them.
     from booking.database import open_database

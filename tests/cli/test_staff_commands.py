@@ -5,6 +5,8 @@ import pytest
 from booking.database import open_database
 from faq.database import reading
 from faq.models import AuditEntry
+from needlepoint.run import about_staff
+from needlepoint.settings import read_settings
 from tests.cli.running import Installation
 
 PASSWORD = "nine linden leaves\n"
@@ -106,3 +108,18 @@ def test_what_was_done_here_is_in_the_log(needlepoint: Installation) -> None:
         ("command line", "added to staff", "Mara Quinn"),
         ("command line", "gave a new password to", "Mara Quinn"),
     ]
+
+
+def test_the_start_tells_how_to_add_the_first_account_until_there_is_one(
+    needlepoint: Installation,
+) -> None:
+    needlepoint.run("staff", "list")
+    url = f"sqlite:///{needlepoint.folder}/needlepoint.db"
+    settings = read_settings(database_url=url, state_dir=needlepoint.folder)
+
+    before = about_staff(settings, "http://localhost:8000")
+    add(needlepoint, "Mara Quinn", "--role", "admin")
+    after = about_staff(settings, "http://localhost:8000")
+
+    assert before[-1] == '.venv/bin/needlepoint staff add "Your Name" --role admin'
+    assert after == ["Staff sign in at http://localhost:8000/staff"]

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,12 +15,32 @@ from sqlalchemy import Engine, inspect, select
 from booking.database import migration_config, open_database, run_migrations
 from faq.database import StaffDatabaseUnavailable, reading, writing
 from faq.models import AuditEntry, StaffAccount, StaffBase, StaffSession
-from web.staff import log
+from tests.postgresql import Postgresql, running_postgresql
+from web.staff import accounts, log, sessions
+from web.staff.accounts import AccountRefused
+from web.staff.sessions import Throttle
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Postgresql]:
+    with running_postgresql() as server:
+        yield server
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    url = f"sqlite:///{tmp_path}/staff.db"
+def sqlite_url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/staff.db"
+
+
+@pytest.fixture
+def postgresql_url(server: Postgresql) -> Iterator[str]:
+    with server.database() as name:
+        yield f"postgresql://{server.address}/{name}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    url: str = request.getfixturevalue(f"{request.param}_url")
     run_migrations(url, chain="staff", metadata=StaffBase.metadata)
     engine = open_database(url)
     yield engine
@@ -109,3 +130,35 @@ def test_a_very_long_line_of_the_log_is_cut_and_kept(engine: Engine) -> None:
     entry = log.read_log(engine, limit=1)[0]
 
     assert (len(entry.about), len(entry.detail)) == (200, 2000)
+
+
+def test_accounts_and_sessions_live_in_either_database(engine: Engine) -> None:
+    accounts.add_account(engine, "Mara Quinn", "nine linden leaves", "admin")
+    accounts.add_account(engine, "Jonas Field", "ten linden leaves", "editor")
+
+    token = sessions.sign_in(
+        engine, Throttle.fresh(), "jonas field", "ten linden leaves", "192.0.2.1"
+    )
+    signed_in = sessions.account_of(engine, token)
+    accounts.deactivate(engine, "Jonas Field")
+
+    assert signed_in is not None
+    assert signed_in.name == "Jonas Field"
+    assert sessions.account_of(engine, token) is None
+    with pytest.raises(AccountRefused, match="only admin"):
+        accounts.deactivate(engine, "Mara Quinn")
+
+
+def test_a_name_is_given_to_one_person_however_many_add_it_at_once(engine: Engine) -> None:
+    def add(number: int) -> bool:
+        try:
+            accounts.add_account(engine, "Mara Quinn", f"linden leaves {number}", "admin")
+        except AccountRefused:
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        done = list(pool.map(add, range(4)))
+
+    assert done.count(True) == 1
+    assert len(accounts.list_accounts(engine)) == 1

@@ -148,6 +148,22 @@ def test_signing_out_ends_the_session_and_not_only_the_cookie(desk: Staffed) -> 
     assert after.status_code == 303
 
 
+def test_whoever_is_signed_in_already_need_not_sign_in_again(desk: Staffed) -> None:
+    with desk.signed_in() as mara:
+        answer = mara.get("/staff/sign-in?next=/staff/log")
+
+    assert answer.headers["location"] == "/staff/log"
+
+
+def test_signing_in_anew_ends_the_browsers_session_before(desk: Staffed) -> None:
+    with desk.signed_in() as mara:
+        mara.sign_in(MARA)
+        with reading(desk.engine) as session:
+            open_sessions = session.scalars(select(StaffSession)).all()
+
+    assert len(open_sessions) == 1
+
+
 def test_a_deactivated_account_is_out_at_once_and_cannot_come_back(desk: Staffed) -> None:
     add_account(desk.engine, JONAS, PASSWORD, "admin")
     with desk.signed_in() as mara:

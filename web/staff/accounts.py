@@ -15,6 +15,7 @@ from typing import Literal, get_args
 
 from argon2 import PasswordHasher
 from sqlalchemy import Engine, delete, func, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from faq.database import reading, writing
@@ -99,6 +100,14 @@ def add_account(engine: Engine, name: str, password: str, role: Role) -> StaffAc
     shown = read_name(name)
     check_password(password, shown)
     hashed = hash_password(password)
+    try:
+        return _add(engine, shown, hashed, role)
+    except IntegrityError:
+        # Somebody else added the same name at the same moment.
+        raise AccountRefused(f"There is an account {shown!r} already.") from None
+
+
+def _add(engine: Engine, shown: str, hashed: str, role: Role) -> StaffAccount:
     with writing(engine) as session:
         account = _find(session, shown)
         if account is not None and account.active:

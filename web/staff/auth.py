@@ -143,6 +143,9 @@ def home(request: Request, signed: Signed) -> Response:
 
 @router.get("/sign-in")
 def show_sign_in(request: Request, console: Staffed, next: str = "") -> Response:
+    token = request.cookies.get(COOKIE)
+    if token and sessions.account_of(console.staff_engine, token):
+        return go_to(request, safe_path(next))
     return _sign_in_page(request, console, next)
 
 
@@ -165,6 +168,9 @@ def sign_in(request: Request, console: Staffed, form: Sent) -> Response:
         )
         response.headers["Retry-After"] = str(refused.seconds)
         return response
+    before = request.cookies.get(COOKIE)
+    if before:
+        sessions.sign_out(console.staff_engine, before)
     account = sessions.account_of(console.staff_engine, token)
     log.record(console.staff_engine, account.name if account else name, "signed in")
     response = go_to(request, safe_path(wanted))
