@@ -233,6 +233,12 @@ def _placed(article: NewArticle, content: Path) -> NewArticle:
     return replace(article, slug=slug)
 
 
+def known_now(content: Path, article: NewArticle) -> NewArticle:
+    """The same, known if it has been put among the clinic's articles by now."""
+    path = content / "articles" / f"{article.slug}.md"
+    return replace(article, known=_has_sections(path, article))
+
+
 def _has_sections(path: Path, article: NewArticle) -> bool:
     try:
         known = read_article(path)
@@ -388,7 +394,7 @@ def _escaped(text: str) -> str:
 def articles_with(content: Path, article: NewArticle) -> Articles:
     """The clinic's articles as they are once this one is among them. Raises `BrokenArticle`."""
     articles = read_articles(content / "articles")
-    if article.known:
+    if article.known or articles.get(article.slug):
         return articles
     return Articles([*articles, parsed(article)])
 
