@@ -38,9 +38,11 @@ from actions.turn import (
 )
 from booking.availability import Why
 from booking.contacts import shown_phone
+from booking.corrections import named_slot
 from booking.details import Details, PreferredTime, Slot
 from booking.errors import BookingUnavailable, SlotNotOffered, SlotTaken
 from booking.models import ConsultationRequest
+from booking.names import looks_like_a_name
 from booking.reading import Reading, Value, read_answer
 from booking.requests import request_consultation
 from booking.windows import Wish
@@ -119,30 +121,47 @@ class ValidateConsultationForm(Action):
         """What is said before the form's next question."""
         if failures >= MOST_FAILURES:
             dispatcher.utter_message(response="utter_offer_call_back")
+        if asked != "confirmed" and (changed := _changed(before, details)):
+            dispatcher.utter_message(response="utter_detail_changed", changed=changed)
         if details.time and details.time != before.time and asked != "confirmed":
             shown = shown_time(details.time.starts_at, time_zone_of(tracker))
             dispatcher.utter_message(response="utter_time_held", preferred_time=shown)
 
     def _read(self, tracker: Tracker, asked: str | None, intent: str, known: Details) -> Reading:
-        field = entity(tracker, "field")
-        if intent == "change_details" and field:
+        field = entity(tracker, "field") if intent == "change_details" else None
+        if tracker.get_slot("changing"):
+            field = field or named_slot(text_of(tracker))
+        if field:
             return Reading(cleared=frozenset({Slot(field)}))
         concern = entity(tracker, "concern")
         if is_choice(tracker):
             # Its title is for reading; what it stands for is in its payload.
             return Reading(found={Slot.CONCERN: concern} if concern else {})
-        reading = read_answer(
+        reading = self._read_words(tracker, DOMAIN_SLOT.get(asked or ""), known)
+        if asked == ASKS_TIME and known.name is None and self._gives_name(tracker, reading):
+            # Times were offered before the name was known, and the visitor goes on with that.
+            reading = self._read_words(tracker, Slot.NAME, known)
+        if intent in {"affirm", "deny"} and asked != "name":
+            return _without_name(reading)
+        return reading
+
+    def _read_words(self, tracker: Tracker, asked: Slot | None, known: Details) -> Reading:
+        return read_answer(
             text_of(tracker),
-            DOMAIN_SLOT.get(asked or ""),
+            asked,
             known,
             self._desk.now(),
             self._desk.clinic,
             self._desk.region,
-            concern,
+            entity(tracker, "concern"),
         )
-        if intent in {"affirm", "deny"} and asked != "name":
-            return _without_name(reading)
-        return reading
+
+    def _gives_name(self, tracker: Tracker, reading: Reading) -> bool:
+        """Whether an answer to the question for a time is none, but a name."""
+        about_offer = chosen_start(tracker, self._desk, Offered.of(tracker)) is not None
+        return not (reading.found or about_offer or wanted_others(tracker)) and looks_like_a_name(
+            text_of(tracker)
+        )
 
     async def _settle_time(
         self, tracker: Tracker, asked: str | None, before: Details, reading: Reading
@@ -151,9 +170,11 @@ class ValidateConsultationForm(Action):
         details = reading.applied_to(before)
         offered = Offered.of(tracker)
         times = Times(self._desk, tracker.sender_id)
-        wish = reading.found.get(Slot.TIME)
-        start = chosen_start(tracker, self._desk, offered if asked == ASKS_TIME else Offered())
-        if start is None and isinstance(wish, Wish):
+        found = reading.found.get(Slot.TIME)
+        wish = found if isinstance(found, Wish) else None
+        on_offer = offered if asked == ASKS_TIME else Offered()
+        start = chosen_start(tracker, self._desk, on_offer, wish)
+        if start is None and wish is not None:
             settled = await times.settle(wish.window, keep=_start(before))
         elif start is None and asked == ASKS_TIME and (others := wanted_others(tracker)):
             settled = await times.others(offered, others)
@@ -163,12 +184,12 @@ class ValidateConsultationForm(Action):
             settled = Settled(start=start, offered=offered)
         if settled.start is not None:
             settled = await times.hold(settled.start)
-        if settled.start is None and isinstance(wish, Wish):
+        if settled.start is None and wish is not None:
             hopeless = is_hopeless(wish.window, settled.code, self._desk.clinic)
             return replace(details, wish=None) if hopeless else details, settled
         if settled.start is None:
             return details, settled
-        said = wish.text if isinstance(wish, Wish) else text_of(tracker)
+        said = wish.text if wish is not None else text_of(tracker)
         chosen = PreferredTime(settled.start, said)
         return replace(details, time=chosen, wish=None), Settled()
 
@@ -296,6 +317,15 @@ def shown_time(start: datetime, zone: str | None = None) -> str:
 
 def _clock(moment: datetime) -> str:
     return f"{moment:%-I:%M} {moment:%p}".replace("AM", "am").replace("PM", "pm")
+
+
+def _changed(before: Details, details: Details) -> str:
+    """What took the place of something said before, for reading; "" for nothing."""
+    was, now = shown_details(before, None), shown_details(details, None)
+    others = ("name", "contact", "concern")
+    return ", ".join(
+        now[slot] or "" for slot in others if was[slot] and now[slot] not in (None, was[slot])
+    )
 
 
 def _start(details: Details) -> datetime | None:

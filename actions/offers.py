@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -18,7 +18,7 @@ from booking.clinic import Clinic
 from booking.errors import BookingUnavailable, SlotNotOffered, SlotTaken
 from booking.holds import hold_slot, release_hold
 from booking.models import ConsultationRequest
-from booking.windows import Window
+from booking.windows import Window, Wish
 
 # Codes of the question for a time beside `Why` and the refusals of a reading.
 FREE, OTHERS, NO_OTHERS, UNAVAILABLE = "free", "others", "no_others", "unavailable"
@@ -82,7 +82,7 @@ class Times:
         """What to offer before anything was wished."""
         today = self._desk.now().astimezone(self._desk.clinic.zone).date()
         settled = await self.settle(Window(today, date.max))
-        return Settled(offered=settled.offered, code=None)
+        return Settled(offered=replace(settled.offered, window=None), code=None)
 
     async def others(self, offered: Offered, wanted: Others) -> Settled:
         """Times beside those on offer."""
@@ -138,12 +138,18 @@ class Times:
         )
 
 
-def chosen_start(tracker: Tracker, desk: Desk, offered: Offered) -> datetime | None:
-    """The start that the visitor takes up, by its button or in words such as "the second"."""
+def chosen_start(
+    tracker: Tracker, desk: Desk, offered: Offered, wish: Wish | None = None
+) -> datetime | None:
+    """The start that the visitor takes up, by its button or in words such as "the second".
+
+    "Saturday" alone takes up no time that was offered before anything was wished.
+    """
     picked = entity(tracker, "slot")
     if picked:
         return datetime.fromisoformat(picked)
-    if not offered.starts:
+    names_a_day = wish is not None and wish.window.around is None
+    if not offered.starts or (offered.window is None and names_a_day):
         return None
     return read_choice(text_of(tracker), offered.starts, desk.now(), desk.clinic)
 

@@ -23,8 +23,9 @@ CORRECTIONS = tuple(
     for pattern in (
         r"\b(?:change|update|correct|fix|edit|amend|replace|swap|alter|modify)\s+"
         rf"(?:the\s+spelling\s+of\s+)?{MINE}{FIELD}",
-        rf"\b{MINE}{FIELD}\s+(?:(?:is|was|looks|you\s+have\s+is)\s+"
-        r"(?:wrong|incorrect|not\s+right|not\s+correct|outdated|mis\w+)|isn't\s+(?:right|correct))\b",
+        rf"\b{MINE}{FIELD}\s+(?:(?:(?:is|was|looks|you\s+have\s+is)\s+)?"
+        r"(?:wrong|incorrect|not\s+right|not\s+correct|outdated|mis\w+)|isn't\s+(?:right"
+        r"|correct))\b",
         rf"\b(?:typo\s+in|mis-?spel(?:led|t)|mistyped)\s+(?:my|the)\s+{FIELD}",
         r"\b(?:spel(?:led|t)|wrote|entered|gave|got|put\s+in|have)\s+(?:you\s+)?(?:my|the)\s+"
         rf"(?:wrong\s+{FIELD}|{FIELD_BEHIND}\s+(?:wrong(?:ly)?|incorrectly)\b)",
@@ -32,14 +33,13 @@ CORRECTIONS = tuple(
         # "all good except the time"
         r"\b(?:except|apart\s+from|(?:everything|all)\s+but|only)\s+(?:for\s+)?"
         rf"{MINE}{FIELD}\s*[.!]*$",
-        rf"\b(?:that's\s+not|isn't|that\s+is\s+not)\s+my\s+{FIELD}",
+        rf"\b(?:that'?s\s+not|isn'?t|that\s+is\s+not)\s+my\s+{FIELD}",
     )
 )
 # What stands between "change my email" and the new address.
 TO = re.compile(
-    r"^[\s,.:;-]*(?:from\b.{1,80}?\bto\b\s*)?"
-    r"(?:(?:please|to|for|it's|its|it\s+is|it\s+should\s+(?:be|say)|should\s+be|is|be"
-    r"|instead)\b[\s,.:]*)*",
+    r"^[\s,.:;-]*(?:from\b.{1,80}?\bto\b\s*)?(?:(?:please|to|for|it's|its|it\s+is"
+    r"|it\s+should\s+(?:be|say)|should\s+be|is|be|instead)\b[\s,.:]*)*",
     re.I,
 )
 MARKER = re.compile(
@@ -73,3 +73,9 @@ def find_correction(text: str) -> Correction | None:
 def sounds_like_a_correction(text: str) -> bool:
     """Whether `text` puts something new in the place of something said before."""
     return MARKER.search(text) is not None
+
+
+def named_slot(text: str) -> Slot | None:
+    """The slot that the whole of `text` names: "the email", "time please"."""
+    match = re.fullmatch(rf"\W*{MINE}{FIELD}(?:\s+(?:please|pls))?\W*", text, re.I)
+    return next((slot for slot in Slot if match and match[slot.value]), None)

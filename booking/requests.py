@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, delete, select
 from sqlalchemy.orm import Session, selectinload
 
 from booking.database import changing_slots, reading, writing
@@ -72,7 +72,8 @@ def request_consultation(
 ) -> ConsultationRequest:
     """Store the request once, take its time, and store what the hand-offs tell of it.
 
-    The same key again returns the request stored first. A time that is held for the conversation
+    The same key again returns the request stored first, and so does the same person's wish, in
+    the same conversation, for a time that they have already. A time that is held for the conversation
     is the request's even when the notice for it has passed meanwhile. Raises `IncompleteDetails`,
     `SlotTaken`, `SlotNotOffered`, or `BookingUnavailable`, each with nothing stored.
     """
@@ -81,6 +82,10 @@ def request_consultation(
         raise IncompleteDetails(details.missing())
 
     def store(session: Session, reference: str) -> ConsultationRequest:
+        there = _asked_before(session, conversation_id, details, preferred.starts_at)
+        if there is not None:
+            session.execute(delete(Hold).where(Hold.owner == conversation_id))
+            return there
         request = ConsultationRequest(
             reference=reference,
             status=Status.NEW,
@@ -107,6 +112,22 @@ def request_consultation(
         return request
 
     return store_once(engine, ConsultationRequest, idempotency_key, store, changing_slots)
+
+
+def _asked_before(
+    session: Session, conversation_id: str, details: Details, starts_at: datetime
+) -> ConsultationRequest | None:
+    """The open request that the same person made in this conversation for the same time."""
+    return session.scalar(
+        select(ConsultationRequest).where(
+            ConsultationRequest.conversation_id == conversation_id,
+            ConsultationRequest.starts_at == starts_at,
+            ConsultationRequest.status.in_(OPEN),
+            ConsultationRequest.name == details.name,
+            ConsultationRequest.email == details.email,
+            ConsultationRequest.phone == details.phone,
+        )
+    )
 
 
 def _take_time(

@@ -120,10 +120,11 @@ class FormAnswers(GraphComponent, IntentClassifier):
             if asked in ALIKE and _books_another(message):
                 continue
             knows = tracker is not None and bool(tracker.get_slot("reference"))
+            left_open = tracker is not None and bool(tracker.get_slot("consultation"))
             answer = (
                 _answer(message, ALIKE.get(asked, asked))
                 if asked
-                else _outside_forms(message, knows_request=knows)
+                else _outside_forms(message, knows_request=knows, left_open=left_open)
             )
             if answer.beside or answer.intent != _intent(message):
                 self._set(message, answer)
@@ -155,16 +156,22 @@ def _question(text: Text, intent: Text) -> Dict[Text, Any]:
     return {"text": text, "intent": intent, INTENT_RESPONSE_KEY: None, "confidence": 1.0}
 
 
-def _outside_forms(message: Message, *, knows_request: bool = False) -> Answer:
+def _outside_forms(
+    message: Message, *, knows_request: bool = False, left_open: bool = False
+) -> Answer:
     """ "Can someone call me on 202-555-0164" asks for a person, whatever else it tells.
 
     Args:
         knows_request: whether the visitor has sent a request here, which "it" then is.
+        left_open: whether a request that was begun waits to be gone on with.
     """
     text, intent = _plain(message.get(TEXT)), _intent(message)
+    if left_open and intent != "emergency" and talk.GOES_ON.match(text):
+        return Answer("request_consultation", [])
     if intent in VAGUE and _asks_to_be_called(text):
         return Answer(PERSON_INTENT, [])
-    if _wants_to_book(text, intent):
+    gives_details = talk.says_contact(text) and talk.says_time(text)
+    if _wants_to_book(text, intent) or (intent in VAGUE and gives_details):
         return Answer("request_consultation", [])
     if intent not in NOT_ABOUT_A_REFERENCE and talk.REFERENCE.search(text):
         return Answer(REQUEST_INTENT, [])
@@ -223,7 +230,7 @@ def _without(text: Text, questions: List[Dict[Text, Any]]) -> Text:
 
 def _answer_in(said: Text, asked: Text, message: Message) -> Optional[Text]:
     """The intent of what a message says beside its questions; None where it answers nothing."""
-    if asked in AGREEMENTS and talk.YES.fullmatch(said) and talk.AGREES.search(said):
+    if asked in AGREEMENTS and talk.agrees(said):
         return "affirm"
     if talk.ONLY_FILLERS.fullmatch(said):
         return None
@@ -252,11 +259,13 @@ def meaning(text: Text, intent: Text, asked: Text, confidence: float = 0.0) -> T
     if intent == "manage_request" and asked not in FREE_TEXT and talk.CANCELLING.search(text):
         # "Cancel my booking", said in the middle of one, is about this one.
         return STOP_INTENT
+    if asked in AGREEMENTS and intent in VAGUE | {"deny"} and talk.CANCELLING.search(text):
+        return STOP_INTENT
     if intent in DECISIVE:
         return intent
     if asked == "manage_reference" and talk.says_reference(text):
         return ANSWER_INTENT
-    if asked in AGREEMENTS and talk.YES.fullmatch(text) and talk.AGREES.search(text):
+    if asked in AGREEMENTS and talk.agrees(text):
         return "affirm"
     said = _said_to_the_form(text, intent, asked)
     if said:
@@ -273,7 +282,8 @@ def _said_to_the_form(text: Text, intent: Text, asked: Text) -> Optional[Text]:
     if len(text.split()) > SHORT:
         return None
     bare_why = asked != "preferred_time" and intent not in {"faq", "medical"}
-    if talk.WHY_NEEDED.search(text) or (bare_why and talk.WHY.match(text)):
+    keeps_a_part = asked == "name" and talk.SURNAME.search(text)
+    if (talk.WHY_NEEDED.search(text) and not keeps_a_part) or (bare_why and talk.WHY.match(text)):
         return PRIVACY_INTENT
     if asked == "name" and talk.RATHER_NOT.fullmatch(text):
         return PRIVACY_INTENT
@@ -290,7 +300,7 @@ def _said_to_the_form(text: Text, intent: Text, asked: Text) -> Optional[Text]:
 
 def _changes_something(text: Text, intent: Text) -> bool:
     """Whether a message that is to agree wants something else: "no, 3", "yes but make it 4"."""
-    if _asks_something(text, intent) or _asks_to_be_called(text):
+    if _asks_something(text, intent) or _asks_to_be_called(text) or talk.SEE_YOU.search(text):
         return False
     first = talk.YES_OR_NO_AT_FIRST.match(text)
     rest = text[first.end() :] if first else text
@@ -326,6 +336,8 @@ def is_answer(text: Text, intent: Text, asked: Text, confidence: float = 0.0) ->
     if asked == "preferred_time" and _is_about_offers(text, intent, small_talk):
         return True
     if asked in CONTACTS and (talk.NO_CONTACT.search(text) or talk.CHANNEL.fullmatch(text)):
+        return True
+    if asked == "confirmed" and talk.NAMES_FIELD.match(text):
         return True
     if asked in AGREEMENTS:
         return not asks(text) and intent in {FALLBACK, "faq"}

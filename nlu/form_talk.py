@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import Pattern, Text
 
+from nlu.clauses import asks
+
 
 def _compile(*patterns: Text) -> Pattern[Text]:
     return re.compile("|".join(patterns), re.IGNORECASE)
@@ -71,6 +73,14 @@ HESITATES = _compile(
     r"|minute)s?\b.*|(?:hang|hold) on\b.{0,25}|thinking|brb|sec|bear with me)\W*",
     r"\W*(?:(?:hm+|um+|uh+|er+m?|wait)\b\W*)+",
 )
+# Back to what was left open: "ok, go on", "carry on where we were".
+GOES_ON = _compile(
+    rf"{LEAD}(?:(?:let'?s|can we|could we|can you|i(?:'d| would) like to|i want to|we can|you can"
+    r"|shall we) )?(?:go on|carry on|continue|keep going|go ahead|resume|proceed)"
+    r"(?: (?:with|from|where)\b.{0,40})?(?: (?:please|pls|then|now))*\W*$"
+)
+# What "what shall I change?" is answered with.
+NAMES_FIELD = _compile(rf"{LEAD}(?:(?:the|my) )?(?:{DETAIL}|{TOPIC})(?: (?:please|pls))?\W*$")
 THANKS = _compile(r"\b(?:thx+|thanks?|thnx|tysm|ty|thank (?:you|u)|cheers|lifesaver)\b")
 ONLY_THANKS = _only(
     rf"{FILLERS}|thx+|thanks?|thnx|tysm|ty|thank u|cheers|lifesaver|appreciated?|you|your|u|ur|are"
@@ -105,8 +115,8 @@ NO_CONTACT = _compile(
 # What is said of a consultation that was requested before.
 VISIT = r"(?:appoint?ments?|app?ts?|bookings?|consult\w*|visits?|slots?|reservations?|requests?)"
 CHANGING = (
-    r"(?:cancel\w*|cancle|mov(?:e|ing)|re-?schedul\w+|postpon\w+|push(?: back)?|chang(?:e|ing)|swap"
-    r"|shift|bring(?: forward)?|delay|re-?arrang\w+|re-?book|call off)"
+    r"(?:cancel\w*|cancle|mov(?:e|ing)|re-?schedul\w+|postpon\w+|push(?: back)?|chang(?:e|ing)"
+    r"|swap|shift|bring(?: forward)?|delay|re-?arrang\w+|re-?book|call off)"
 )
 CHANGES_A_VISIT = _compile(
     rf"\b{CHANGING}(?: (?:my|the|our|an?|this|that))?(?: \w+){{0,2}}? {VISIT}\b"
@@ -200,12 +210,17 @@ YES = _only(
     r"|good|please|pls|thanks|thank you|all good|looks good|sounds good|that'?s (?:right|fine"
     r"|correct)|send it|go ahead|of course|definitely|absolutely|and|btw|by the way|also|oh|just"
     r"|one question|quick question|cool|hell|heck|so much|very much|submit|confirm(?:ed)?|send"
-    r"|(?:book|do) it|please do|that'?s me"
+    r"|(?:book|do) it|please do|that'?s me|i? ?accept|i do|go(?: for it)?|no (?:problem|worries"
+    r"|prob)|not a problem|that|it|is|time|works|for|me|see|you|u|then|there|soon|the|your|quick"
+    r"|help|again|all"
 )
 AGREES = _compile(
     r"\b(?:yes|yep|yeah|yea|yup|y|sure|fine|agreed?|correct|send(?: it)?|go ahead|definitely"
-    r"|perfect|(?:all|looks|sounds) good|submit|confirm(?:ed)?|(?:book|do) it)\b"
+    r"|perfect|(?:all|looks|sounds) good|submit|confirm(?:ed)?|(?:book|do) it|accept|i do|go"
+    r"|no (?:problem|worries|prob)|not a problem)\b"
 )
+# "yes, see you tuesday" changes nothing.
+SEE_YOU = _compile(r"\bsee (?:you|u|ya)\b|\bi'?ll be there\b|\blooking forward\b")
 YES_OR_NO_AT_FIRST = _compile(
     r"\W*(?:(?:ok|okay|yes|yep|yeah|yup|y|sure|fine|perfect|great|all good|looks good|correct|no"
     r"|nope|nah|almost|not quite)\b\W*)+"
@@ -221,6 +236,7 @@ UNDECIDED = _compile(
     r"|dunno|do(?:n'?t| not) (?:really )?know|no (?:idea|clue)|haven'?t decided|idk)\b"
 )
 CURIOUS = _only(r"i'?m|just|only|was|curious|wondering|looking|browsing|around")
+SURNAME = _compile(r"\b(?:last|family) ?name\b|\bsurname\b")
 FAREWELL = _compile(
     r"\W*(?:(?:ok|okay|alright|right|well|thanks)\W+)*(?:(?:good\s?)?bye(?:\W+(?:bye|now"
     r"|for now))*|see (?:you|ya)(?: later)?|cya|ttyl)\W*"
@@ -250,6 +266,11 @@ def says_time(text: Text) -> bool:
 
 def says_reference(text: Text) -> bool:
     return bool(REFERENCE.search(text) or BARE_REFERENCE.search(text))
+
+
+def agrees(text: Text) -> bool:
+    """Whether a message says yes and nothing else: "perfect thanks", "yes that time is good"."""
+    return bool(YES.fullmatch(text) and AGREES.search(text)) and not asks(text)
 
 
 def says_contact(text: Text) -> bool:
