@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from faq.database import reading, writing
 from faq.models import AuditEntry, StaffAccount, StaffSession
@@ -444,3 +444,19 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_read(desk: Staffed) ->
 
     assert answer.status_code == 413
     assert "up to 5 MB" in words_of(answer)
+
+
+def test_a_database_that_does_not_answer_is_told_in_the_consoles_look(desk: Staffed) -> None:
+    with desk.signed_in() as mara:
+        with desk.booking.begin() as connection:
+            connection.execute(text("ALTER TABLE consultation_requests RENAME TO elsewhere"))
+        of_requests = mara.get("/staff/requests")
+        with desk.engine.begin() as connection:
+            connection.execute(text("ALTER TABLE staff_sessions RENAME TO elsewhere"))
+        of_staff = mara.get("/staff/me")
+
+    assert (of_requests.status_code, of_staff.status_code) == (503, 503)
+    assert of_requests.headers["retry-after"] == "5"
+    assert "The records can’t be reached just now" in words_of(of_requests)
+    assert "Mara Quinn" in words_of(of_requests)
+    assert "The records can’t be reached just now" in words_of(of_staff)
