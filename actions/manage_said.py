@@ -20,7 +20,6 @@ from booking.changes import (
     without_reference,
 )
 from booking.details import Contact
-from booking.moving import words_for_new_time
 
 ACTION, REFERENCE, CONTACT = "manage_action", "manage_reference", "manage_contact"
 TIME, CONFIRMED = "manage_time", "manage_confirmed"
@@ -31,6 +30,7 @@ AGREES = re.compile(
     r"\W*(?:yes|yeah|yep|yup|sure|ok|okay|please|go ahead|do (?:it|that)|correct|right|perfect)\b",
     re.I,
 )
+SAYS_NO = re.compile(r"\W*(?:no|nope|nah|wait|hang on|hold on)\b", re.I)
 KEEPS = re.compile(r"\b(?:keep|leave (?:it|that)|(?:don'?t|do not) (?:cancel|move|change))\b", re.I)
 LOST = re.compile(
     r"\b(?:lost|forgot(?:ten)?|(?:don'?t|do not|can'?t|cannot|haven'?t|didn'?t) (?:\w+ )?"
@@ -133,11 +133,6 @@ class Said:
         return self.asked == REFERENCE
 
     @property
-    def new_time(self) -> str:
-        """The words that say when to come instead, "" where there are none."""
-        return words_for_new_time(self.plain_text)
-
-    @property
     def asks_only(self) -> bool:
         """Whether it asks how things stand while something else is wanted."""
         return self.change in TOLD and self.known.change not in (None, *TOLD)
@@ -167,7 +162,7 @@ class Said:
 
     @property
     def confirms_cancelling(self) -> bool:
-        again = not self.chosen and self.change is Change.CANCEL
+        again = self.change is Change.CANCEL and not (self.chosen or SAYS_NO.match(self.text))
         return self.is_confirming(Change.CANCEL) and (self.agrees or again) and not self.refuses
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -12,11 +13,12 @@ from actions.manage_said import CONFIRMED, TIME, Known, Said
 from actions.offers import Offered, Settled, Times, at, chosen_start, wanted_others
 from booking.errors import Refusal
 from booking.models import ConsultationRequest
-from booking.moving import is_seen_from_it
+from booking.moving import seen_from, words_for_new_time
 from booking.windows import Window, Wish
 from booking.wishes import Others, WishReading, asks_for_others, read_wish
 
 SAME_TIME = "same_time"
+SAME_TIME_OF_DAY = re.compile(r"\b(?:at\s+)?(?:the\s+)?same\s+(?:time|hour)\b", re.I)
 BESIDE = (Others.EARLIER, Others.LATER)
 
 
@@ -34,7 +36,7 @@ class NewTime:
         self._desk, self._tracker, self._said = desk, tracker, said
         self._words = known.words
         if said.asked in (TIME, CONFIRMED):
-            self._words = said.new_time or said.plain_text
+            self._words = words_for_new_time(said.plain_text) or said.plain_text
         self._start = known.start
         self._has = request.starts_at.astimezone(desk.clinic.zone)
         self._times = Times(desk, tracker.sender_id, moving=request)
@@ -47,8 +49,9 @@ class NewTime:
         if refusal is Refusal.NOT_UNDERSTOOD and said.asked != TIME:
             refusal = None  # No time was asked for.
         others = self._others()
-        if others in BESIDE and is_seen_from_it(self._words):
-            return await self._beside(self._start or self._has, others)
+        base = self._start or self._has
+        if others in BESIDE and seen_from(self._words, self._local(base)):
+            return await self._beside(base, others)
         if self._start and said.asked == CONFIRMED and refusal is None:
             if others or said.refuses:
                 return await self._beside(self._start, others or Others.OTHER)
@@ -96,6 +99,9 @@ class NewTime:
     def _read(self, words: str) -> tuple[Window | None, Refusal | None]:
         before = self._said_before(words)
         reading = self._read_wish(words, before)
+        if before and reading.refusal is Refusal.NOT_UNDERSTOOD:
+            # The hour is kept anyway.
+            reading = self._read_wish(SAME_TIME_OF_DAY.sub(" ", words), before)
         if reading.wish and before is None and reading.hours and not reading.days:
             # "Make it 4" means the day that it is on.
             reading = self._read_wish(words, at(self._has))
@@ -112,7 +118,7 @@ class NewTime:
             return at(self._local(self._start))
         if window and window.last < date.max:
             return window
-        return at(self._has) if is_seen_from_it(words) else None
+        return seen_from(words, self._has)
 
     def _local(self, start: datetime) -> datetime:
         return start.astimezone(self._desk.clinic.zone)

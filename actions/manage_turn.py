@@ -27,7 +27,7 @@ from actions.manage_times import NewTime
 from actions.offers import Offered, Times, at
 from actions.turn import set_slots, time_zone_of
 from booking.changes import Change
-from booking.contacts import find_contact
+from booking.contacts import blanked, find_contact
 from booking.errors import (
     IllegalTransition,
     Refusal,
@@ -37,6 +37,7 @@ from booking.errors import (
     UnknownRequest,
 )
 from booking.models import ConsultationRequest
+from booking.moving import words_for_new_time
 from booking.requests import (
     OPEN,
     VISITOR,
@@ -73,34 +74,36 @@ class ManageTurn:
             return self.end("utter_manage_left")
         if said.change and not said.asks_only:
             self._known = replace(self._known, change=said.change)
-        wrong = self._note_which()
+        wrong, rest = self._note_which()
         if self._known.change is None:
             if said.is_about_details:
                 return self.end("utter_manage_details")
             return self._ask(ACTION, failed=True)
         if self._known.change is Change.MOVE and said.asked not in (TIME, CONFIRMED):
-            self._known = replace(self._known, words=said.new_time or self._known.words)
+            self._known = replace(self._known, words=words_for_new_time(rest) or self._known.words)
         found = await (self._show() if self._known.proven else self._find(wrong))
         return await self._see_to(found) if isinstance(found, ConsultationRequest) else found
 
     # --- which request ---
 
-    def _note_which(self) -> Refusal | None:
-        """Note the reference and the contact that were said; returns what is wrong with a contact.
+    def _note_which(self) -> tuple[Refusal | None, str]:
+        """Note the reference and the contact that were said.
 
-        With no reference said, it is the request of this conversation.
+        With no reference said, it is the request of this conversation. Returns what is wrong with
+        the contact, and what else was said.
         """
         said = self._said
         reference = said.reference or (said.own if self._known.reference is None else None)
         if reference:
             self._known = self._known.about(reference, own=said.own)
         if self._known.proven:
-            return None
+            return None, said.plain_text
         asked = said.asked == CONTACT
         found = find_contact(said.plain_text, self._desk.region, asked=asked)
         if found.contact:
             self._known = replace(self._known, contact=found.contact)
-        return found.refusal or Refusal.NO_CONTACT
+        rest = blanked(said.plain_text, found.spans, " ")
+        return found.refusal or Refusal.NO_CONTACT, rest
 
     async def _find(self, wrong: Refusal | None) -> ConsultationRequest | Events:
         """The request that reference and contact are for, or the question for what is missing."""
@@ -295,7 +298,12 @@ class ManageTurn:
             manage_hours=str(self._desk.clinic.booking.change_cutoff_hours),
             offered=(offered or self._said.offered).as_json(),
             failures={"slot": slot, "count": failures},
+            reference=self._own(),
         )
+
+    def _own(self) -> str | None:
+        """The request that this conversation is known to be about from now on."""
+        return self._known.reference if self._known.proven else self._said.own
 
     def _failures(self, slot: str) -> int:
         """Answers in a row to this question that could not be taken, with this one."""
@@ -307,7 +315,6 @@ class ManageTurn:
     def end(self, response: str, **values: Any) -> Events:
         """Say a last word and close the form; whose request it was stays known."""
         self._dispatcher.utter_message(response=response, **values)
-        proven = self._known.reference if self._known.proven else None
         return set_slots(
             requested_slot=None,
             **dict.fromkeys(Known().as_slots()),
@@ -316,5 +323,5 @@ class ManageTurn:
             manage_after=None,
             offered=None,
             failures=None,
-            reference=proven or self._said.own,
+            reference=self._own(),
         )

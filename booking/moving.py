@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
 from booking.changes import CANNOT, VISIT
+from booking.windows import Window
 
 TIME_LIKE = (
     r"(?:\d|mon|tue|wed|thu|fri|sat|sun|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|today"
     r"|tonight|tomor|tmr|yesterday|week|month|fortnight|noon|midday|lunch|morning|afternoon|evening|christmas|easter"
-    r"|asap|soon|any|half|quarter|early|late|one\b|two\b|three\b|four\b|five\b|six\b|seven\b"
+    r"|asap|soon|any|half|quarter|earl|late|same|one\b|two\b|three\b|four\b|five\b|six\b|seven\b"
     r"|eight\b|nine\b|ten\b|eleven\b|twelve\b|first|second|third|end)"
 )
 DIFFERENTLY = (
@@ -29,6 +31,7 @@ SHIFTED = re.compile(
     re.I,
 )
 EARLIER = frozenset({"forward", "earlier", "sooner"})
+GREETINGS = re.compile(r"\bgood\s+(?:morning|afternoon|evening|day)\b", re.I)
 CLAUSES = re.compile(r"[,;.!?\n]+(?=\s|$)|\b(?:but|so|because|cos|coz|cuz)\b", re.I)
 # "move my appointment from 3 on tuesday to friday": the last "to" has it.
 NEW_TIME = re.compile(
@@ -62,9 +65,19 @@ SEEN_FROM_IT = re.compile(
 )
 
 
-def is_seen_from_it(words: str) -> bool:
-    """Whether a new time is told by the one that it has now."""
-    return SEEN_FROM_IT.search(words) is not None
+# "The week after" says nothing of the hour.
+SEEN_FROM_ITS_DAY = re.compile(r"\b(?:following\s+week|week\s+after(?!\s+next))\b", re.I)
+
+
+def seen_from(words: str, start: datetime) -> Window | None:
+    """What completes words that tell a new time by the one it has, `start` on the clinic's clock.
+
+    None where they tell it by itself.
+    """
+    day, clock = start.date(), start.time()
+    if SEEN_FROM_IT.search(words):
+        return Window(day, day, start=clock, until=clock, around=clock, exact=True)
+    return Window(day, day) if SEEN_FROM_ITS_DAY.search(words) else None
 
 
 def words_for_new_time(text: str) -> str:
@@ -72,8 +85,9 @@ def words_for_new_time(text: str) -> str:
 
     They may say no time at all: whoever reads times tells.
     """
-    wished = (_wished(clause) for clause in CLAUSES.split(text.replace("\u2019", "'")))
-    return ", ".join(words for words in wished if words)
+    words = GREETINGS.sub(" ", text.replace("\u2019", "'"))
+    wished = (_wished(clause) for clause in CLAUSES.split(words))
+    return ", ".join(part for part in wished if part)
 
 
 def _wished(clause: str) -> str:

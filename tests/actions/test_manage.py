@@ -360,6 +360,7 @@ def test_a_cancellation_is_read_back_and_carried_out(
     [
         ("no", "deny", "manage_kept"),
         ("no keep it", "deny", "manage_kept"),
+        ("no i don't want to cancel it", "deny", "manage_kept"),
         ("don't cancel it", "inform", "manage_kept"),
         ("never mind", "stop", "manage_left"),
         ("stop", "stop", "manage_left"),
@@ -379,7 +380,7 @@ def test_an_unclear_answer_cancels_nothing(desk: Desk, sent: ConsultationRequest
     talk = own(desk, sent)
     talk.say("cancel my appointment", "manage_request")
 
-    assert talk.say("hmm maybe") == ["manage_confirmed"]
+    assert talk.say("no, cancel the other one", "manage_request") == ["manage_confirmed"]
     assert talk.say("hmm perhaps") == ["offer_call_back", "manage_confirmed"]
     assert stored(desk, sent).status is Status.NEW
 
@@ -443,6 +444,54 @@ def test_the_new_time_is_kept_until_it_is_known_which_request(
 
     assert talk.say(OURS) == ["manage_confirmed"]
     assert talk.slots["manage_after"] == "Friday 27 November 2026 at 11:00 am"
+
+
+@pytest.mark.parametrize(
+    ("wish", "after"),
+    [
+        ("push my appointment back an hour", "Tuesday 24 November 2026 at 4:00 pm"),
+        ("move it to the day after at the same time", "Wednesday 25 November 2026 at 3:00 pm"),
+        ("move it to noon the same day", "Tuesday 24 November 2026 at 12:00 pm"),
+    ],
+)
+def test_a_new_time_told_by_the_one_it_has(
+    desk: Desk, sent: ConsultationRequest, wish: str, after: str
+) -> None:
+    talk = own(desk, sent)
+
+    assert talk.say(wish, "manage_request") == ["manage_confirmed"]
+    assert talk.slots["manage_after"] == after
+
+
+@pytest.mark.parametrize("later", [True, False])
+def test_later_or_earlier_that_day(desk: Desk, sent: ConsultationRequest, later: bool) -> None:
+    talk = own(desk, sent)
+
+    said = talk.say(f"move it to {'later' if later else 'earlier'} that day", "manage_request")
+
+    starts = list(map(datetime.fromisoformat, talk.slots["offered"]["starts"]))
+    assert said == ["manage_time[others]"]
+    assert len(starts) == 3
+    assert all(start.date() == sent.starts_at.date() for start in starts)
+    assert all((start > sent.starts_at) is later for start in starts)
+
+
+def test_a_phone_number_is_no_new_time(desk: Desk, sent: ConsultationRequest) -> None:
+    talk = Conversation(desk)
+    talk.say("move my appointment to friday at 11", "manage_request")
+    talk.say(sent.reference)
+
+    assert talk.say("my phone is 202 555 0164") == ["manage_confirmed"]
+    assert talk.slots["manage_after"] == "Friday 27 November 2026 at 11:00 am"
+
+
+def test_what_was_proven_stays_so_when_something_else_comes_between(
+    desk: Desk, sent: ConsultationRequest
+) -> None:
+    talk = proven(desk, sent, "move")
+    talk.open = False  # as by a wish for another consultation
+
+    assert talk.say("cancel my appointment", "manage_request") == ["manage_confirmed"]
 
 
 def test_an_hour_alone_is_one_of_the_day_that_it_is_on(

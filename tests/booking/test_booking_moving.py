@@ -13,7 +13,7 @@ from booking.availability import free_starts, offer_slots
 from booking.clinic import Clinic, Practitioner
 from booking.details import Details
 from booking.models import ConsultationRequest
-from booking.moving import is_seen_from_it, words_for_new_time
+from booking.moving import seen_from, words_for_new_time
 from booking.requests import move_request, request_consultation
 from booking.windows import Window
 
@@ -43,13 +43,14 @@ REAL_NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
         ("my appointment is tuesday, i want friday", "i want friday"),
         ("friday doesn't work any more, monday would", "monday would"),
         ("something came up on friday, can we do monday 10am", "can we do monday 10am"),
-        ("could i come in earlier, say 10", "say 10"),
+        ("could i come in earlier, say 10", "could i come in earlier, say 10"),
         ("can my existing appointment be pushed back by an hour", "an hour later"),
         ("push my booking back an hour please", "an hour later"),
         ("bring my consultation forward half an hour", "half an hour earlier"),
         ("could it be two hours earlier", "two hours earlier"),
         ("delay my appointment by a day", "a day later"),
         ("hey can u move my apointment 2 thurs", "thurs"),
+        ("Good afternoon. Could you reschedule me to the following week?", "the following week"),
     ],
 )
 def test_the_new_time_is_told_from_the_one_it_has(text: str, words: str) -> None:
@@ -76,20 +77,30 @@ def test_where_no_new_time_is_said_there_are_no_words_for_one(text: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("words", "seen_from_it"),
+    ("words", "completed"),
     [
-        ("an hour later", True),
-        ("the same day at noon", True),
-        ("the next day", True),
-        ("same time on friday", True),
-        ("later that day", True),
-        ("friday at 3", False),
-        ("the day after tomorrow", False),
-        ("next week", False),
+        ("an hour later", "all of it"),
+        ("the same day at noon", "all of it"),
+        ("the next day", "all of it"),
+        ("same time on friday", "all of it"),
+        ("later that day", "all of it"),
+        ("the following week", "its day"),
+        ("friday at 3", None),
+        ("the day after tomorrow", None),
+        ("the week after next", None),
+        ("next week", None),
     ],
 )
-def test_a_new_time_may_be_told_by_the_one_it_has(words: str, seen_from_it: bool) -> None:
-    assert is_seen_from_it(words) is seen_from_it
+def test_a_new_time_may_be_told_by_the_one_it_has(words: str, completed: str | None) -> None:
+    start = datetime(2026, 11, 24, 15, 0)
+    day, clock = start.date(), start.time()
+    by = {
+        "all of it": Window(day, day, start=clock, until=clock, around=clock, exact=True),
+        "its day": Window(day, day),
+        None: None,
+    }
+
+    assert seen_from(words, start) == by[completed]
 
 
 @pytest.mark.parametrize(
