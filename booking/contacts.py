@@ -32,7 +32,10 @@ BRACKETED_EMAIL = re.compile(r"\b[\w.+-]+\s*[\[(]\s*at\s*[\])]\s*[\w-]+(?:\.[\w-
 SPACED_EMAIL = re.compile(
     r"\b[\w.+-]+\s*@\s*[\w-]+(?:\s+\.\s*|\.\s+)(?:com|net|org|edu|info|io|co\.uk|de|fr|es)\b", re.I
 )
-HALF_SPOKEN_EMAIL = re.compile(r"\b[\w.+-]+\s+at\s+[\w-]+\.[a-z]{2,}(?:\.[a-z]{2,})?\b", re.I)
+HALF_SPOKEN_EMAIL = re.compile(
+    r"\b(?!(?:but|and|or|is|it's|its|me|mail|email|just|also|name)\s)[\w.+-]+\s+at\s+[\w-]+\.[a-z]{2,}(?:\.[a-z]{2,})?\b",
+    re.I,
+)
 # "m dot rossi at example dot com"; it needs its "dot" behind the "at".
 DOT = r"\s*[\[(]?\s*\bdot\b\s*[\])]?\s*"
 AT = r"\s*[\[(]?\s*\bat\b\s*[\])]?\s*"
@@ -47,7 +50,8 @@ PHONE_WORDS = re.compile(
     r"\b(?:call|ring|text|phone|mobile|cell|number|tel|whatsapp)\b[^\d\n]{0,20}$", re.I
 )
 RULED_OUT = re.compile(
-    r"\b(?:not|isn't|instead\s+of|rather\s+than|from|change|replace|swap|wrong)\s*[:(]?\s*$", re.I
+    r"\bold\s+(?:\w+\s+)?(?:is|was)\s*$|\b(?:not|isn't|instead\s+of|rather\s+than|from|change|replace|swap|wrong)\s*[:(]?\s*$",
+    re.I,
 )
 DATE = re.compile(r"\d{4}-\d\d-\d\d\b|\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d\d)\b")
 # What looks like a short number where a contact is asked for: "call me at 4:30", "10/12".

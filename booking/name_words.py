@@ -45,13 +45,14 @@ TALK = STOPS | frozenset(
     "salut ciao hallo danke merci gracias quiero cita si oui ja nein buenos dias por favor ich je "
     "yo mi una der das ist oops huh depends myself himself herself guest customer patient user "
     "visitor english spanish french german xx xxx short chat except apart correct perfect down "
-    "reason topic".split()
+    "reason topic ugh argh meh ew wow yay gosh damn phew aha typo dob born aged age tel".split()
 )
+TITLES = frozenset("mr mrs ms miss mx dr prof sir madam".split())
 # Some of these are names as well: said alone, and with a capital but for the first two.
 NAMES_TOO = frozenset("will may young white black price long don rich".split())
 PLAIN_NAMES_TOO = frozenset(("will", "may"))
 # What may go on behind a name in the same breath, and what may do so behind a capital only.
-GOES_ON = frozenset("not but with like aka who".split())
+GOES_ON = frozenset("not but with like aka who from".split())
 GOES_ON_FROM_CAPITAL = frozenset("and or as the from for in on at is was because since".split())
 # What is part of a name though it has no capital.
 PARTICLES = frozenset(

@@ -21,6 +21,7 @@ from booking.name_words import (
     PLAIN_NAMES_TOO,
     STOPS,
     TALK,
+    TITLES,
 )
 from booking.remarks import says_only_when
 
@@ -42,8 +43,9 @@ CLEAR = re.compile(
     rf"\b(?:(?:(?:my|the|her|his|their)\s+)?(?:full\s+|first\s+|real\s+|actual\s+)?name{IS}"
     r"|me\s+llamo\s+|mi\s+nombre\s+es\s+|soy\s+|je\s+(?:m'appelle|suis)\s+|ich\s+(?:bin|hei(?:ß"
     r"|ss)e)\s+|mein\s+name\s+ist\s+|mi\s+chiamo\s+|me\s+chamo\s+|меня\s+зовут\s+"
-    r"|names\s+(?=[A-Z])|(?:i'm|i\s+am)\s+called\s+|i\s+go\s+by\s+|(?:every(?:one|body)"
-    r"|people)\s+calls?\s+me\s+|(?:put|book)\s+(?:it|me)\s+(?:down\s+)?(?:under|as)\s+)",
+    r"|names\s+(?=[A-Z])|(?<!\w\s)name\s+(?!(?:is|was|should|please)\b)(?=[^\W\d_])|(?:i'm"
+    r"|i\s+am)\s+called\s+|i\s+go\s+by\s+|(?:every(?:one|body)|people)\s+calls?\s+me\s+|(?:put"
+    r"|book)\s+(?:it|me)\s+(?:down\s+)?(?:under|as)\s+)",
     re.I,
 )
 UNCLEAR = re.compile(r"\b(?:i'm|i\s+am|im|this\s+is|call\s+me)\s+", re.I)
@@ -81,14 +83,15 @@ LEAD = re.compile(
     r"^\W*(?:(?:hi|hello|hey|sure|yes|yeah|yep|okay|ok|of\s+course|certainly|well|no|so|oh|um+|uh+"
     r"|hm+|right|sorry|thanks|thx|and|actually|anyway|fine|alright|it's|its|it\s+is|that's"
     r"|that\s+(?:would|will)\s+be|it\s+should\s+be|i'm|i\s+am|im|this\s+is|call\s+me|just|put|for"
-    r"|to|under|as|down|(?:you|u)\s+can\s+put|the\s+(?:booking|appointment"
+    r"|to|under|as|down|(?:you|u)\s+can\s+(?:put|write)|write|the\s+(?:booking|appointment"
     r"|consultation)\s+is\s+for|(?:my|the)\s+name|name|me)\b[\s,.!:?-]*)+",
     re.I,
 )
 TAIL = re.compile(
     r"(?:[\s,.]+(?:please|pls|plz|thanks|thank\s+you|thx|lol|haha+|here|speaking|of\s+course"
-    r"|obviously|(?:is|would\s+be)\s+(?:fine|ok|okay|good|my\s+name)|btw|again|then|ok|okay)|(?:'s"
-    r"|\s+is)\s+(?:my|the)\s+name|(?<=\w)'s\s+fine|\s*(?:[:;=]-?[()DP]|<3))[\s.!]*$",
+    r"|obviously|(?:is|would\s+be)\s+(?:fine|ok|okay|good|my\s+name)|btw|again|then|ok|okay|tel"
+    r"|phone|e-?mail|mail|number|mobile|cell)|(?:'s|\s+is)\s+(?:my|the)\s+name|(?<=\w)'s\s+fine"
+    r"|\s*(?:[:;=]-?[()DP]|<3))[\s.!]*$",
     re.I,
 )
 # Marks of code, which no name has; digits, dots, quotes, hyphens and apostrophes are in some.
@@ -153,8 +156,10 @@ def respelled(name: str, known: str | None) -> str:
 def _name_in(part: str) -> str | None:
     """The name that a part of an answer comes down to; None for talk."""
     bare = _bare(part)
-    words = [word for word in bare.split() if any(map(str.isalnum, word)) or word == "&"]
+    words = [word for word in bare.split() if any(map(str.isalpha, word)) or word == "&"]
     if not words or SPELLED_OUT.fullmatch(bare) or says_only_when(bare):
+        return None
+    if all(_plain(word) in TITLES for word in words):
         return None
     if len(words) == 1 and _is_name_too(words[0]):
         return words[0]
@@ -260,7 +265,7 @@ def _introduced(text: str, asked: bool, known: str | None) -> FoundName | None:
         clear = pattern is CLEAR
         for match in pattern.finditer(text):
             name = _words_of_name(text[match.end() :], clear=clear, trusted=clear or asked)
-            if name:
+            if name and _name_in(name):
                 return FoundName(name, (match.start(), match.end() + len(name)))
     # "almost. its Jon"
     for pattern in (related, ITS) if known and not asked else (related,):
@@ -287,6 +292,8 @@ def _words_of_name(text: str, *, clear: bool, trusted: bool) -> str | None:
     """The words at the start of `text` that make a name; None when they do not."""
     words: list[str] = []
     for word in re.split(r"[,!?\n\x00]", text, maxsplit=1)[0].split():
+        if words and _plain(word) in TALK and not _capital(word):
+            break
         if _ends_name(word, clear=clear) or (words and not clear and _turns_plain(words[0], word)):
             break
         words.append(word)

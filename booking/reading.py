@@ -13,7 +13,9 @@ from booking.coming import Standing, is_about_coming, just_an_hour
 from booking.concerns import (
     MOST_WORDS,
     WISH,
+    added_concern,
     concern_of_wish,
+    rules_out,
     stated_concern,
     words_of_concern,
 )
@@ -50,15 +52,19 @@ CARRIERS = re.compile(
     r"|sorry|oops|instead|should|be|e-?mail|mail|phone|mobile|cell|telephone|number|address"
     r"|contact|call|ring|text|reach|send|best|work|works|free|available|time|day|book|booking|come"
     r"|in|for|around|suits?|that|this|there|better|great|perfect|good|fine|ideal|only|do|possible"
-    r"|please|then|said|meant|(?:how|what)\s+about)\b[\s.:!]*)+",
+    r"|please|then|said|meant|same|(?:how|what)\s+about)\b[\s.:!]*)+",
     re.I,
 )
 LINKS = re.compile(
     r"^(?:and|or|but|also)\s+"
     r"|[\s.,]+(?:(?:and|or|but|also|oh|plus|btw|at|on|my|the|new|is|now|actually|via|by"
-    r"|e-?mail|mail|phone|number|mobile|cell|address|contact)[\s.:,]*)+$",
+    r"|e-?mail|mail|phone|number|mobile|cell|tel|address|contact)[\s.:,]*)+$",
     re.I,
 )
+
+
+# What tells of another detail: "my number changed to"
+DETAIL = re.compile(r"\b(?:number|e-?mail|mail|phone|mobile|address)\b", re.I)
 
 
 @dataclass(frozen=True)
@@ -164,6 +170,7 @@ class _Reader:
         self.now, self.clinic, self.region = now, clinic, region
         self.concern = concern
         self.rest = ""
+        self.cleared: frozenset[Slot] = frozenset()
         self.found: dict[Slot, Value] = {}
         self.problems: dict[Slot, Refusal] = {}
 
@@ -175,7 +182,8 @@ class _Reader:
         self._read_name()
         self._read_pieces()
         self._read_concern()
-        return Reading(found=self.found, problem=self._problem(), rest=self.rest)
+        cleared = frozenset(self.cleared - self.found.keys())
+        return Reading(self.found, self._problem(), cleared, self.rest)
 
     def _problem(self) -> Problem | None:
         """The open question's problem, or else the first one; an answered question has none."""
@@ -188,7 +196,7 @@ class _Reader:
         return next((Problem(slot, code) for slot, code in self.problems.items()), None)
 
     def _says_nothing(self) -> bool:
-        return not (self.found or self.problems or self.rest)
+        return not (self.found or self.problems or self.rest or self.cleared)
 
     def _blank(self, spans: Iterable[Span]) -> None:
         self.left = blanked(self.left, spans, READ)
@@ -334,19 +342,34 @@ class _Reader:
         return self.concern is not None and words == self.concern.casefold()
 
     def _read_concern(self) -> None:
-        said = stated_concern(self.left, self.known.concern)
+        asked = self.asked is Slot.CONCERN
+        answers = asked and Slot.NAME not in self.found
+        said = stated_concern(self.left, self.known.concern, asked=answers)
         if said is None and self.asked is None and not (self.concern or self.known.concern):
             said = concern_of_wish(self.left)
-        if said is None and self.asked is Slot.CONCERN:
-            renamed = Slot.NAME in self.found
-            pieces = (piece for piece in self._pieces() if not (renamed and is_remark(piece)))
-            said = " ".join(pieces) if self.found else self.left
+        if said is None and asked:
+            said = self._rest_of_answer() if self.found else self.left
         if said is not None:
             self._take_concern(said)
         if self.concern and Slot.CONCERN not in self.found and not self._asks_about_concern():
             correcting = self.asked is None or sounds_like_a_correction(self.text)
-            if self.known.concern is None or correcting or self.asked is Slot.CONCERN:
-                self.found[Slot.CONCERN] = self.concern
+            if rules_out(self.text, self.concern):
+                self.cleared |= {Slot.CONCERN}
+            elif self.known.concern is None or correcting or asked:
+                before = self.known.concern or ""
+                self.found[Slot.CONCERN] = (
+                    added_concern(self.text, self.concern, before) if before else self.concern
+                )
+
+    def _rest_of_answer(self) -> str:
+        """What an answer to the question for the concern says beside the other details."""
+        parts = [
+            part for piece in self._pieces() for part in re.split(r"(?<=\w\w)[.!?]+\s+", piece)
+        ]
+        renamed = Slot.NAME in self.found
+        return " ".join(
+            part for part in parts if not (DETAIL.search(part) or (renamed and is_remark(part)))
+        )
 
     def _asks_about_concern(self) -> bool:
         """Whether the lexicon's find is in a question: "thursday. does it help wrinkles?"."""

@@ -267,6 +267,8 @@ def meaning(text: Text, intent: Text, asked: Text, confidence: float = 0.0) -> T
         return ANSWER_INTENT
     if asked in AGREEMENTS and talk.agrees(text):
         return "affirm"
+    if asked in AGREEMENTS and talk.SEE_YOU.search(text) and talk.YES_OR_NO_AT_FIRST.match(text):
+        return ANSWER_INTENT
     said = _said_to_the_form(text, intent, asked)
     if said:
         return said

@@ -95,6 +95,14 @@ def name_given(text: str, known: str | None = None) -> str:
         ("Anna with two ns", "Anna"),
         ("Anna not Ana", "Anna"),
         ("John Smith the 3rd", "John Smith"),
+        ("ana from instagram", "ana"),
+        ("u can write Ana", "Ana"),
+        ("write down Ana Lopez please", "Ana Lopez"),
+        ("sorry typo, Anna", "Anna"),
+        ("ugh, Ana", "Ana"),
+        ("patient name: Ana Lopez dob 1/2/1990", "Ana Lopez"),
+        ("Ana Lopez 01/02/1990", "Ana Lopez"),
+        ("im booking on behalf of my boss Mr Tanaka", "Mr Tanaka"),
         # somebody else's
         ("it's for my mother, Rosa Klein", "Rosa Klein"),
         ("for my daughter Lily Chan, she's 17", "Lily Chan"),
@@ -156,6 +164,7 @@ def test_a_name_is_taken_as_written(text: str, name: str) -> None:
         "my skin is purple",
         "I'm worried",
         "i have rosacea",
+        "Dr",
         # nothing at all
         "",
         "???",

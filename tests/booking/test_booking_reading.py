@@ -227,6 +227,7 @@ CONTACTS = [
             ("ring my cell, 202.555.0108, after five", {"phone": "+12025550108"}),
             ("ana@x.com or 202 555 0164", {"email": "ana@x.com", "phone": "+12025550164"}),
             ("not ana@x.com, anna@x.com", {"email": "anna@x.com"}),
+            ("old number is 202 555 0100, new one 202 555 0164", {"phone": "+12025550164"}),
             ("change ana@x.com to anna@x.com", {"email": "anna@x.com"}),
             ("mia(at)example.com", {"email": "mia@example.com"}),
             ("mia at example.com", {"email": "mia@example.com"}),
@@ -257,6 +258,7 @@ CONTACTS = [
             ("whatsapp only 07700 900123", "needs_country_code"),
             ("06 12 34 56 78", "needs_country_code"),
             ("instagram @mia.skin", "no_contact"),
+            ("same as my name but at gmail.com", "invalid_email"),
             ("call me", "no_contact"),
             ("", "no_contact"),
         ]
@@ -350,6 +352,8 @@ TAKEN_BACK = [
             ("that isn't my surname", NAME),
             ("change my concern", CONCERN),
             ("wrong topic", CONCERN),
+            ("surname wrong", NAME),
+            ("thats not my number", CONTACT),
             ("i gave you the wrong email", CONTACT),
             ("everything but the email", CONTACT),
             ("perfect except the time", TIME),
@@ -433,6 +437,13 @@ NOT_A_TOPIC = [
     ),
     Case("wrong email, it's b@y.com", CONCERN, {"email": "b@y.com"}),
     Case("my number is actually 202 555 0164", CONCERN, {"phone": "+12025550164"}),
+    Case(
+        "wrinkles. my number changed to 202 555 0164",
+        CONCERN,
+        {"phone": "+12025550164", "concern": "wrinkles"},
+    ),
+    Case("you asked me that already", CONCERN, problem="concern:no_concern"),
+    Case("Lena's the name by the way, not Lina", CONCERN, {"name": "Lena"}),
     Case("can i change my name to Jon Snow", CONCERN, {"name": "Jon Snow"}),
     Case(
         "acne scars and also my email is now b@y.com",
@@ -453,6 +464,10 @@ NOT_A_TOPIC = [
             ("nothing in particular", "nothing in particular"),
             ("my scars got worse last week", "scars got worse last week"),
             ("thanks, acne scars", "acne scars"),
+            ("not acne, rosacea", "rosacea"),
+            ("not sure, maybe wrinkles", "not sure, maybe wrinkles"),
+            ("i told you wrinkles", "wrinkles"),
+            ('"wrinkles"', "wrinkles"),
         ]
     ),
 ]
@@ -509,12 +524,32 @@ ANY_TIME = [
         ("my topic is pigmentation actually", {"concern": "pigmentation"}, None),
         ("topic: pigmentation", {"concern": "pigmentation"}, None),
         ("not acne scars, rosacea", {"concern": "rosacea"}, "acne scars"),
+        ("name Johanna Snow", {"name": "Johanna Snow"}, None),
         ("rosacea, not acne scars", {"concern": "rosacea"}, "rosacea"),
         ("change my concern from acne scars to rosacea", {"concern": "rosacea"}, "acne scars"),
         ("sorry, thursday not tuesday", {"time": "2026-11-26 15:00"}, None),
     ]
 ]
+ADDED = [
+    Case(
+        "also wrinkles",
+        None,
+        {"concern": "acne scars, wrinkles"},
+        known=EVERYTHING,
+        concern="wrinkles",
+    ),
+    Case(
+        "add wrinkles to the topic",
+        None,
+        {"concern": "acne scars, wrinkles"},
+        known=EVERYTHING,
+        concern="wrinkles",
+    ),
+    Case("wrinkles", None, {"concern": "wrinkles"}, known=EVERYTHING, concern="wrinkles"),
+    Case("not acne scars", None, known=EVERYTHING, concern="acne scars", cleared={CONCERN}),
+]
 CASES = [
+    *ADDED,
     *BOTH,
     *NOT_A_TOPIC,
     *OPENINGS,
