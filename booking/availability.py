@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 
 from booking.database import reading
 from booking.occupancy import Taken, taken_between
-from booking.schedule import bookable, occupied_until, starts_on, steps
+from booking.schedule import bookable, clocks_change, occupied_until, starts_on, steps
 from booking.windows import Window
 
 if TYPE_CHECKING:
@@ -146,8 +146,8 @@ class _Search:
             max(window.first, self._today), min(window.last, self._last_day)
         ):
             found += [start for start in self.free(first, last, window) if start not in shown]
-            chosen = self._chosen(found, window.around, limit)
-            if len(chosen) == limit and _far_apart(chosen):
+            chosen = self._chosen(found, window.around, limit, shown)
+            if len(chosen) == limit and _far_apart(chosen, shown):
                 break
         return chosen
 
@@ -197,9 +197,17 @@ class _Search:
             if window is not None and not window.has_day(day):
                 continue
             for hours, practitioners in self._shifts(day).items():
+                if window is not None and not self._may_fit(hours, day, window):
+                    continue
                 for start in starts_on(self._clinic, hours, day):
                     if window is None or window.contains(start.astimezone(self._zone)):
                         yield start, practitioners
+
+    def _may_fit(self, hours: tuple[Opening, ...], day: date, window: Window) -> bool:
+        """Whether it is worth the while to count starts: a year has some ten thousand."""
+        return any(
+            opening.opens <= window.until and window.start < opening.closes for opening in hours
+        ) or clocks_change(self._clinic, day)
 
     def _shifts(self, day: date) -> dict[tuple[Opening, ...], list[str]]:
         """Who works the same hours that day."""
@@ -212,6 +220,7 @@ class _Search:
         with reading(self._engine) as session:
             return taken_between(
                 session,
+                self._clinic,
                 min(starts),
                 occupied_until(self._clinic, max(starts)),
                 real_now=self._real_now,
@@ -223,10 +232,12 @@ class _Search:
         wanted = steps(start, occupied_until(self._clinic, start))
         return any(taken.leaves_free(one, wanted) for one in practitioners)
 
-    def _chosen(self, free: list[datetime], around: time | None, limit: int) -> list[datetime]:
+    def _chosen(
+        self, free: list[datetime], around: time | None, limit: int, shown: frozenset[datetime]
+    ) -> list[datetime]:
         """Those nearest to a clock time, or some of different days and hours."""
         if around is None:
-            return _spread(free, APART, limit)
+            return _spread(free, APART, limit, shown)
         return sorted(free, key=lambda start: (self._minutes_off(start, around), start))[:limit]
 
     def _off(self, start: datetime, day: date, clock: time) -> int:
@@ -246,18 +257,32 @@ def _chunks(first: date, last: date) -> Iterator[tuple[date, date]]:
         first = until + timedelta(days=1)
 
 
-def _spread(free: list[datetime], gaps: tuple[timedelta, ...], limit: int) -> list[datetime]:
-    """The first starts that lie as far apart as the first of the gaps that gives `limit`."""
+def _spread(
+    free: list[datetime],
+    gaps: tuple[timedelta, ...],
+    limit: int,
+    shown: frozenset[datetime] = frozenset(),
+) -> list[datetime]:
+    """The first starts that lie as far apart as the first of the gaps that gives `limit`.
+
+    As far from those `shown` before, too: "other times" asks for more than a quarter of an hour.
+    """
     chosen: list[datetime] = []
     for gap in gaps:
         for start in free:
             if len(chosen) == limit:
                 return chosen
-            if start not in chosen and all(abs(start - other) >= gap for other in chosen):
+            if start not in chosen and _is_apart(start, gap, [*chosen, *shown]):
                 chosen.append(start)
     return chosen
 
 
-def _far_apart(chosen: Iterable[datetime]) -> bool:
-    ordered = sorted(chosen)
-    return all(later - earlier >= APART[0] for earlier, later in pairwise(ordered))
+def _is_apart(start: datetime, gap: timedelta, others: Iterable[datetime]) -> bool:
+    return all(abs(start - other) >= gap for other in others)
+
+
+def _far_apart(chosen: list[datetime], shown: frozenset[datetime]) -> bool:
+    return all(
+        _is_apart(start, APART[0], [*chosen[:number], *shown])
+        for number, start in enumerate(chosen)
+    )

@@ -537,6 +537,19 @@ def test_as_many_are_offered_as_are_asked_for(usual: Book) -> None:
     ]
 
 
+def test_other_times_lie_apart_from_those_already_shown(usual: Book) -> None:
+    day, weeks = Window(TUESDAY, TUESDAY), Window(TUESDAY, TUESDAY + 20 * DAY)
+    first, first_days = offer(usual, day), offer(usual, weeks)
+
+    others = offer(usual, day, without=frozenset(first.starts))
+    other_days = offer(usual, weeks, without=frozenset(first_days.starts))
+
+    assert clocks(first.starts) == ["9:00", "12:00", "15:00"]
+    assert clocks(others.starts) == ["10:00", "11:00", "13:00"]
+    days = [start.date() for start in [*first_days.starts, *other_days.starts]]
+    assert len(set(days)) == 6
+
+
 def test_other_times_leave_out_those_already_shown(usual: Book) -> None:
     morning = Window(TUESDAY, TUESDAY, until=time(12))
 
