@@ -6,10 +6,13 @@ a section. A section is addressed by its anchor: the heading in lower case, with
 letters and digits turned to ``-``.
 """
 
+import logging
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import yaml
@@ -19,6 +22,9 @@ from markupsafe import Markup
 
 WORDS_A_MINUTE = 220
 LAST_IN_ORDER = 1_000_000
+SECONDS_BETWEEN_LOOKS = 1.0
+
+log = logging.getLogger(__name__)
 
 _FRONT_MATTER = re.compile(r"\A---\s*\n(?P<fields>.*?)\n---\s*\n(?P<body>.*)\Z", re.DOTALL)
 _NOT_IN_ANCHOR = re.compile(r"[^a-z0-9]+")
@@ -93,6 +99,53 @@ class Articles:
         if article is None or section is None:
             return None
         return Source(f"{article.title}: {section.heading}", f"{article.url}#{section.slug}")
+
+
+class CurrentArticles(Articles):
+    """The articles of a folder as they are now: one that staff add is there without a restart.
+
+    While an article is broken, or the folder is away, those that were read last stay. Raises as
+    `read_articles` when it is made.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._seen = self._state()
+        self._looked = monotonic()
+        super().__init__(list(read_articles(directory)))
+
+    def __iter__(self) -> Iterator[Article]:
+        self._look()
+        return super().__iter__()
+
+    def __len__(self) -> int:
+        self._look()
+        return super().__len__()
+
+    def get(self, slug: str) -> Article | None:
+        self._look()
+        return super().get(slug)
+
+    def _look(self) -> None:
+        if monotonic() - self._looked < SECONDS_BETWEEN_LOOKS:
+            return
+        self._looked = monotonic()
+        state = self._state()
+        if state == self._seen:
+            return
+        self._seen = state
+        try:
+            self._by_slug = read_articles(self._directory)._by_slug
+        except (BrokenArticle, OSError) as error:
+            log.warning("the articles stay as they were: %s", error)
+
+    def _state(self) -> Sequence[tuple[str, int]]:
+        """Differs once a file was added, removed or saved."""
+        found = []
+        for path in sorted(self._directory.glob("*.md")):
+            with suppress(FileNotFoundError):
+                found.append((path.name, path.stat().st_mtime_ns))
+        return found
 
 
 def read_articles(directory: Path) -> Articles:

@@ -45,9 +45,7 @@ _CLAUSE_ENDS = re.compile(
 )
 
 _DURATION = re.compile(r"\b(minutes?|hours?|days?|weeks?|months?|years?)\b", re.I)
-_LASTS = re.compile(
-    r"\b(lasts?|last for|stays?|settles?|fades?|goes? away|heals?|recover\w*)\b", re.I
-)
+_LASTS = re.compile(r"\b(lasts?|last for|settles?|fades?|goes? away|heals?|recover\w*)\b", re.I)
 _TAKES = re.compile(r"\b(takes?|needs?|spends?|sessions? of|an appointment)\b", re.I)
 _PRICE = re.compile(r"[£$€]\s?\d|\b\d+\s?(?:dollars|pounds|euros|per cent|percent|%)", re.I)
 _HURTS = re.compile(r"\b(pain\w*|hurts?|sting\w*|uncomfortable|discomfort|sore|tender)\b", re.I)

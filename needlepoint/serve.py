@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from booking.clinic import ClinicMistake, read_clinic
 from booking.database import open_database
 from booking.errors import BookingUnavailable
-from faq.articles import BrokenArticle, read_articles
+from faq.articles import BrokenArticle, CurrentArticles
 from needlepoint.databases import migrate
 from needlepoint.logs import configure_logging
 from needlepoint.settings import Settings, SettingsError, read_settings
@@ -30,7 +30,7 @@ def build(settings: Settings) -> FastAPI:
         booking_engine=open_database(settings.booking_database_url),
         staff_engine=open_database(settings.staff_database_url),
         clinic=clinic,
-        articles=read_articles(settings.content / "articles"),
+        articles=CurrentArticles(settings.content / "articles"),
         now=settings.clock(clinic.zone),
     )
 

@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from faq.articles import BrokenArticle, Source, anchor, read_articles
+from faq import articles as articles_module
+from faq.articles import BrokenArticle, CurrentArticles, Source, anchor, read_articles
 
 HEALING = """---
 title: How skin heals
@@ -120,3 +121,22 @@ def test_a_broken_article_says_what_to_mend(tmp_path: Path, text: str, complaint
 def test_a_missing_directory_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="articles"):
         read_articles(tmp_path / "articles")
+
+
+def test_an_article_that_is_added_is_there_without_a_restart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(articles_module, "SECONDS_BETWEEN_LOOKS", 0.0)
+    text = "---\ntitle: {}\nsummary: Short.\n---\n## One\n\nText.\n"
+    (tmp_path / "first.md").write_text(text.format("First"))
+    articles = CurrentArticles(tmp_path)
+
+    (tmp_path / "second.md").write_text(text.format("Second"))
+    assert [article.title for article in articles] == ["First", "Second"]
+    assert articles.source("second#one") is not None
+
+    (tmp_path / "third.md").write_text("no front matter")
+    assert len(articles) == 2
+    (tmp_path / "third.md").unlink()
+    (tmp_path / "first.md").unlink()
+    assert articles.get("first") is None

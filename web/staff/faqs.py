@@ -6,6 +6,7 @@ Addresses: `/staff/faqs`, `/staff/faqs/new` (takes `title`, `phrasing` several t
 
 from __future__ import annotations
 
+import re
 import tempfile
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -48,6 +49,7 @@ FEW_PHRASINGS = 10
 REVIEW_DAYS = 365
 LOW_RECALL = 0.9
 USE_DAYS = 30
+_PLACE = re.compile(r" \(/[^()]*:\d+\)")
 MOST_SUGGESTED = 30  # phrasings taken from an address
 
 router = APIRouter(prefix=FAQS, include_in_schema=False)
@@ -166,7 +168,7 @@ def start_new(request: Request, signed: Signed) -> Response:
     query = request.query_params
     title = query.get("title", "")
     phrasings = tuple(query.getlist("phrasing")[:MOST_SUGGESTED])
-    draft = Draft("", title, phrasings, "", query.get("source", ""), signed.name, "")
+    draft = Draft("", title, phrasings, "", query.get("source", ""), signed.name, _today(signed))
     editing = Editing(draft, "", signed.name, query.get("draft", ""), query.get("section", ""))
     editing = _with_article(signed.console, editing)
     if editing.article is not None:
@@ -327,7 +329,7 @@ def _sent(signed: SignedIn, form: FormData, slug: str | None) -> Editing:
         answer=_text(form, "answer"),
         source=_text(form, "source"),
         reviewer=_text(form, "reviewer"),
-        reviewed=console.now().date().isoformat(),
+        reviewed=_today(signed),
     )
     editing = Editing(
         draft=draft,
@@ -352,6 +354,10 @@ def _keeping_review(signed: SignedIn, draft: Draft) -> Draft:
     if (faq.title, faq.answer, faq.source) != (tidied.title, tidied.answer, tidied.source):
         return draft
     return replace(draft, reviewer=faq.reviewer, reviewed=faq.reviewed)
+
+
+def _today(signed: SignedIn) -> str:
+    return signed.console.now().date().isoformat()
 
 
 def _text(form: FormData, name: str) -> str:
@@ -379,8 +385,10 @@ def _editor(
     # A new FAQ is not full of mistakes before a word was typed.
     look = checked or not editing.is_new or bool(editing.draft.phrasings)
     said = _said_of(console, _named(editing)) if look and broken is None else None
+    slug = editing.draft.slug
     facts: dict[str, Any] = {
         "editing": editing,
+        "saved": None if editing.is_new else _readable(path_of(console.content, slug)),
         "draft": editing.draft,
         "sources": _sources(console, editing),
         "said_of": said,
@@ -389,7 +397,7 @@ def _editor(
         "theirs": theirs,
         "broken": broken,
         "text": text,
-        "uses": use_counts(console).get(editing.draft.slug, 0),
+        "uses": use_counts(console).get(slug, 0),
         "use_days": USE_DAYS,
     }
     return render(request, "staff/faq_edit.html", signed, status=status, **facts)
@@ -421,7 +429,9 @@ def _said_of(console: Console, editing: Editing) -> dict[str, Any]:
 
 def _findings(console: Console, editing: Editing) -> list[Finding]:
     articles = _articles(console, editing)
-    return check_draft(console.content, editing.draft, console.teaching.meanings, articles)
+    findings = check_draft(console.content, editing.draft, console.teaching.meanings, articles)
+    # Staff know FAQs by name; where their files lie says nothing to them.
+    return [replace(one, what=_PLACE.sub("", one.what)) for one in findings]
 
 
 def _nearness(console: Console, draft: Draft) -> Nearness:
