@@ -38,6 +38,13 @@ LOST = re.compile(
     r"|(?:what|which) reference|never got|where (?:is|do|can))\b",
     re.I,
 )
+STATUS = re.compile(r"\bstatus\b", re.I)
+# No other time will do either.
+NOT_AT_ALL = re.compile(
+    r"\b(?:can'?t|cannot|can not|won'?t|not)\s+(?:\w+\s+)?(?:come|make it|coming)\b"
+    r".*\b(?:any\s?more|at all|after all)\b",
+    re.I,
+)
 # What "cancel" is about where it is not what the form is doing.
 ITS_OBJECT = re.compile(rf"\b(?:it|{VISIT})\b", re.I)
 # Answers to "what shall I do?" in a word.
@@ -190,8 +197,11 @@ class Said:
         if self.asked == ACTION and wished is None:
             in_a_word = (c for c, words in IN_A_WORD.items() if words.search(self.text))
             wished = next(in_a_word, None)
+        if wished is Change.MOVE and self.asked == TIME and NOT_AT_ALL.search(self.text):
+            return Change.CANCEL
         if self.asked in (REFERENCE, CONTACT) and wished in TOLD:
             return None  # "I lost my reference" does not ask how things stand.
-        if self.asked in (None, ACTION) and wished is None and self.reference:
-            return Change.STATUS
-        return wished
+        if wished is not None:
+            return wished
+        asks = self.reference or STATUS.search(self.text)
+        return Change.STATUS if asks and self.asked in (None, ACTION) else None

@@ -62,6 +62,9 @@ OF_DETAILS = _any_of(
     r"(?:chang(?:e|ing)|move|switch|swap|alter|update|correct)\s+(?:my|the)\s+(?:e-?mail|mail|phone"
     r"|mobile|cell|number|name|surname|address|topic|concern|contact|details)",
     r"wrong\s+(?:e-?mail|mail|phone|mobile|number|name|topic|details)",
+    r"(?:e-?mail|mail|phone|mobile|number|name|surname|spelling|details)\s+(?:address\s+)?(?:is|was|are"
+    r"|were|should\s+be)\b.{0,20}\b(?:wrong|misspel\w+|incorrect|not\s+right|changed)",
+    r"(?:typo|mistake)\s+in\s+(?:my|the)\s+(?:e-?mail|mail|phone|number|name|details)",
 )
 CALLED_OFF = _any_of(
     rf"{CANCEL_WORD}",
@@ -109,6 +112,7 @@ ASKED_WHEN = _any_of(
 BOOKED_ALREADY = _any_of(r"when\s+i\s+(?:book|request|ask)ed")
 STANDS = (
     r"(?:still\s+(?:on|there|valid|good|booked|happening|standing|going\s+ahead|have)|confirm\w*"
+    r"|moved|changed|rescheduled"
     r"|booked|gone?\s+through|go\s+through|sent|received?|stored|saved|arrived?|accept(?:ed)?"
     r"|approved|cancel(?:l?ed)?|scheduled|in\s+the\s+(?:book|diary|system)|on\s+the\s+list|go(?:ing)?"
     rf"\s+ahead|book\s+(?:it|me)|(?:have|get|got|see|find|made?|heard?|repl(?:y|ied)|respond\w*)\b"

@@ -8,11 +8,16 @@ from datetime import datetime
 from booking.changes import CANNOT, VISIT
 from booking.windows import Window
 
+TIME_WORDS = (
+    r"(?:\d|(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?s?\b|(?:jan|feb|mar|apr|may"
+    r"|jun|jul|aug|sept?|oct|nov|dec)(?:uary|ruary|ch|il|e|y|ust|ember|ober)?\b|today|tonight|tomor"
+    r"|tmr|yesterday|weekend|weekday|weeks?\b|months?\b|fortnight|noon|midday|lunch|mornings?\b"
+    r"|afternoons?\b|evenings?\b|christmas|easter|asap|soon|earl|later?\b|same\b)"
+)
+# Behind "to", a number in words or a word for any time will do.
 TIME_LIKE = (
-    r"(?:\d|mon|tue|wed|thu|fri|sat|sun|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|today"
-    r"|tonight|tomor|tmr|yesterday|week|month|fortnight|noon|midday|lunch|morning|afternoon|evening|christmas|easter"
-    r"|asap|soon|any|half|quarter|earl|late|same|one\b|two\b|three\b|four\b|five\b|six\b|seven\b"
-    r"|eight\b|nine\b|ten\b|eleven\b|twelve\b|first|second|third|end)"
+    rf"(?:{TIME_WORDS}|any|half|quarter|one\b|two\b|three\b|four\b|five\b|six\b|seven\b|eight\b"
+    r"|nine\b|ten\b|eleven\b|twelve\b|first|second|third|end)"
 )
 DIFFERENTLY = (
     r"\b(?:mov(?:e|ed|ing)|shift(?:ed)?|push(?:ed)?|postpone[d]?|delay(?:ed)?|re-?schedul\w+"
@@ -102,4 +107,4 @@ def _wished(clause: str) -> str:
     if AS_IT_IS.search(clause):
         return ""
     left = ITS_OWN.sub(" ", clause).strip()
-    return left if re.search(rf"\b{TIME_LIKE}", left, re.I) else ""
+    return left if re.search(rf"\b{TIME_WORDS}", left, re.I) else ""

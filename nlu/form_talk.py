@@ -21,8 +21,8 @@ def _only(words: Text) -> Pattern[Text]:
 
 
 DETAIL = (
-    r"(?:(?:full |first |last |real )?name|surname|e-?mails?|mail|phone|mobile|cell|number|address"
-    r"|details?|data|info(?:rmation)?|contact(?: details)?)"
+    r"(?:(?:full |first |last |real )?name|ref(?:erence)?(?: number| code)?|surname|e-?mails?|mail"
+    r"|phone|mobile|cell|number|address|details?|data|info(?:rmation)?|contact(?: details)?)"
 )
 TOPIC = r"(?:topic|concern|reason|time|day|date|slot)"
 THING = rf"(?:that|this|it|those|all (?:that|this)|(?:my|a|the|an|any) (?:\w+ )?{DETAIL})"
@@ -125,7 +125,9 @@ CHANGES_A_VISIT = _compile(
 CHANGES_IT = _compile(
     rf"\b{CHANGING} (?:it|that|this|me|to)\b|\bmake it\b|\bnot (?:coming|going to make it)\b",
     r"\b(?:can'?t|cannot|won'?t|unable to|not able to) (?:\w+ )?(?:come|make it|attend|do it)\b",
-    r"\bstatus\b|\bstill on\b|\bconfirmed\b",
+    r"\bcome (?:in )?(?:an? \w+ )?(?:earlier|later|sooner)\b",
+    r"\b(?:hours?|minutes?|days?|weeks?) (?:earlier|later)\b",
+    r"\bstatus\b|\bstill on\b|\bconfirmed\b|\bis it (?:moved|changed|cancel+ed|booked)\b",
 )
 BOOKS_ANOTHER = _compile(
     rf"\b(?:another|second|new|separate|extra|different) (?:\w+ )?{VISIT}\b|\bbook (?:in )?again\b"

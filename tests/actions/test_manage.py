@@ -651,6 +651,14 @@ def test_a_cancellation_can_become_a_move_and_the_other_way_round(
     assert talk.say("yes", "affirm") == ["manage_cancelled"]
 
 
+def test_somebody_who_cannot_come_at_all_may_cancel(desk: Desk, sent: ConsultationRequest) -> None:
+    talk = own(desk, sent)
+    talk.say("move it please", "manage_request")
+
+    assert talk.say("i can't come anymore", "manage_request") == ["manage_confirmed"]
+    assert talk.slots["manage_action"] == "cancel"
+
+
 # --- everything else ---
 
 
@@ -661,10 +669,15 @@ def test_what_is_not_said_is_asked(desk: Desk, sent: ConsultationRequest) -> Non
     assert talk.say("cancel", "stop") == ["manage_confirmed"]
 
 
+@pytest.mark.parametrize("text", ["change my email", "sorry my email is wrong", "typo in my name"])
 def test_details_of_a_sent_request_are_the_clinics_to_change(
-    desk: Desk, sent: ConsultationRequest
+    desk: Desk, sent: ConsultationRequest, text: str
 ) -> None:
-    assert own(desk, sent).say("change my email", "change_details") == ["manage_details"]
+    assert own(desk, sent).say(text, "change_details") == ["manage_details"]
+
+
+def test_status_alone_asks_how_it_stands(desk: Desk, sent: ConsultationRequest) -> None:
+    assert own(desk, sent).say("status", "manage_request")[0] == "manage_status_new"
 
 
 def test_stopping_leaves_everything_as_it_was(desk: Desk, sent: ConsultationRequest) -> None:

@@ -110,6 +110,8 @@ WISHES = {
         "i think i booked twice by accident",
         "did you get that?",
         "any news about NP-7KQ4MX?",
+        "is it moved?",
+        "has it been changed",
     ],
     WHEN: [
         "when am I booked",

@@ -50,6 +50,7 @@ REAL_NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
         ("could it be two hours earlier", "two hours earlier"),
         ("delay my appointment by a day", "a day later"),
         ("hey can u move my apointment 2 thurs", "thurs"),
+        ("great thanks! one more thing, can you change the time to 4", "4"),
         ("Good afternoon. Could you reschedule me to the following week?", "the following week"),
     ],
 )

@@ -478,6 +478,7 @@ def test_outside_a_form_only_a_call_and_a_request_already_sent_are_looked_for(te
         ("manage_confirmed", "yes but make it 4", "affirm", "change_details"),
         ("manage_confirmed", "yes", "affirm", "affirm"),
         ("manage_reference", "does it hurt?", "faq", "faq"),
+        ("manage_reference", "why do you need my reference?", "nlu_fallback", "privacy"),
         ("manage_time", "cancel my booking", "manage_request", "stop"),
     ],
 )
@@ -493,6 +494,7 @@ def test_a_request_already_sent_is_answered_for_like_a_new_one(asked, text, labe
         ("move it", "nlu_fallback", True, "manage_request"),
         ("move it to wed 11 then", "nlu_fallback", True, "manage_request"),
         ("i'm not coming", "deny", True, "manage_request"),
+        ("can i come an hour earlier", "nlu_fallback", True, "manage_request"),
         ("sorry i cant come anymore", "request_consultation", True, "manage_request"),
         ("move it", "nlu_fallback", False, "nlu_fallback"),
         ("sorry i cant come anymore", "request_consultation", False, "request_consultation"),
