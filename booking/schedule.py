@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -27,6 +27,13 @@ def starts_on(clinic: Clinic, hours: Iterable[Opening], day: date) -> Iterator[d
         while start <= last:
             yield start
             start += apart
+
+
+def clocks_change(clinic: Clinic, day: date) -> bool:
+    """Whether the clinic's clocks are put forward or back on that day."""
+    midnight = datetime.combine(day, time(), clinic.zone)
+    next_one = datetime.combine(day + timedelta(days=1), time(), clinic.zone)
+    return midnight.utcoffset() != next_one.utcoffset()
 
 
 def practitioners_at(clinic: Clinic, start: datetime) -> list[Practitioner]:
