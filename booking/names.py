@@ -53,6 +53,9 @@ UNCLEAR_ASKED = re.compile(r"\b(?:i'm|i\s+am|im|this\s+is|call\s+me|it's|its|it\
 # These lead to a name only where it has a capital: "my friend recommended you".
 RELATED = re.compile(rf"\bfor\s+{RELATION}[\s,:-]*{CALLED}", re.I)
 RELATED_ASKED = re.compile(rf"\b{RELATION}[\s,:-]*{CALLED}", re.I)
+BOOKED_FOR = re.compile(
+    r"\b(?:book(?:ing)?|appointment|consult\w*|slot|one|visit)\s+(?:\w+\s+){0,3}?for\s+", re.I
+)
 ITS = re.compile(r"\b(?:it's|its|it\s+is)\s+", re.I)
 SURNAME = r"(?:(?:last|family)\s*name|surname)"
 IN_PARTS = re.compile(
@@ -267,8 +270,10 @@ def _introduced(text: str, asked: bool, known: str | None) -> FoundName | None:
             name = _words_of_name(text[match.end() :], clear=clear, trusted=clear or asked)
             if name and _name_in(name):
                 return FoundName(name, (match.start(), match.end() + len(name)))
+    if text.isupper():
+        return None
     # "almost. its Jon"
-    for pattern in (related, ITS) if known and not asked else (related,):
+    for pattern in (related, BOOKED_FOR, *([ITS] if known and not asked else [])):
         for match in pattern.finditer(text):
             name = _words_of_name(text[match.end() :], clear=False, trusted=False)
             if name and _capital(name):

@@ -202,6 +202,9 @@ def test_what_stands_in_the_place_of_a_name_is_none(text: str) -> None:
         ("my last name is Snow", "Jon", "Jon Snow"),
         ("my first name is Jonathan", "Jon Snow", "Jonathan Snow"),
         ("actually it is for my wife, Lena Ortiz", "Jon Snow", "Lena Ortiz"),
+        ("book another one for Pim Dunn, pim@example.com", "Jon Snow", "Pim Dunn"),
+        ("and one more for Ros Dunn", "Jon Snow", "Ros Dunn"),
+        ("a consultation on friday for Ros Dunn please", "Jon Snow", "Ros Dunn"),
     ],
 )
 def test_a_name_is_corrected_at_any_time(text: str, known: str, name: str) -> None:
@@ -222,6 +225,9 @@ def test_a_name_is_corrected_at_any_time(text: str, known: str, name: str) -> No
         "i'm 52",
         "call me tomorrow",
         "nobody from around here",
+        "book one for Friday",
+        "book a consultation for Acne Scars",
+        "BOOK A CONSULTATION FOR SAGGING SKIN",
         "all correct except the time",
     ],
 )
