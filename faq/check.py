@@ -290,7 +290,10 @@ def _answer(faq: Faq) -> Iterator[Finding]:
 
 def _phrasings(faq: Faq) -> Iterator[Finding]:
     if len(faq.phrasings) < FEWEST_PHRASINGS:
-        what = f"there are only {len(faq.phrasings)} phrasings"
+        one = len(faq.phrasings) == 1
+        what = (
+            f"there {'is' if one else 'are'} only {len(faq.phrasings)} phrasing{'' if one else 's'}"
+        )
         how = f"Add ways to ask it until there are {FEWEST_PHRASINGS}, better fifteen or more."
         yield _error(faq, "examples", what, how)
     for number, phrasing in enumerate(faq.phrasings):

@@ -22,7 +22,8 @@ TABLET, LAPTOP = (820, 1180), (1280, 800)
 SHOTS = os.environ.get("STAFF_SCREENSHOTS")
 
 TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
-  [...document.querySelectorAll("*")].filter((one) => one.getBoundingClientRect().right > innerWidth)
+  [...document.querySelectorAll("*")]
+    .filter((one) => one.getBoundingClientRect().right > innerWidth)
     .map((one) => one.outerHTML.slice(0, 100))"""
 
 ARTICLE = """LED light therapy
@@ -99,7 +100,7 @@ def test_findings_follow_what_is_typed(sign_in: SignIn) -> None:
 
     side = page.locator(".findings-side")
     expect(side).to_contain_text("also belongs to faq/downtime", timeout=20_000)
-    expect(side).to_contain_text("there are only 1 phrasings")
+    expect(side).to_contain_text("there is only 1 phrasing")
     expect(side.locator(".bubble")).to_contain_text("Usually very little.")
     expect(side).to_contain_text("Nearest other FAQs")
     look(page, "faq-new-findings")

@@ -195,7 +195,7 @@ BAD = [
     ("HTML", {"answer": f"<p>{ANSWER}</p>"}, "holds HTML", "Write plain text"),
     ("a script", {"answer": f"{ANSWER} <script>x()</script>"}, "holds HTML", "Write plain text"),
     ("broken letters", {"answer": b"R\xe9dness. " + ANSWER.encode()}, "can't be read", "Type that"),
-    ("what YAML can't hold", {"title": "Is it\x00 numbed?"}, "can't be read", "Type that place"),
+    ("what YAML can't hold", {"title": "Is it\x00 numbed?"}, "can't be read", "Write the question"),
     ("a bad slug", {"slug": "../Numbing"}, "can't name a FAQ", "Use small letters"),
     ("four phrasings", {"phrasings": "a\nb\nc\nd"}, "only 4 phrasings", "Add ways to ask it"),
     (
@@ -210,10 +210,10 @@ BAD = [
         "means the same as",
         "Keep one of the two",
     ),
-    ("no such section", {"source": "your-treatment#gone"}, "names no section", "Its sections are"),
-    ("no such article", {"source": "gone#x"}, "there is no article", "your-treatment"),
-    ("no source", {"source": ""}, "the source is missing", "Write article#section"),
-    ("no reviewer", {"reviewer": ""}, "the reviewer is missing", "Write who approved"),
+    ("no such section", {"source": "your-treatment#gone"}, "names no section", "from the list"),
+    ("no such article", {"source": "gone#x"}, "there is no article", "from the list"),
+    ("no source", {"source": ""}, "the source is missing", "Choose the section"),
+    ("no reviewer", {"reviewer": ""}, "the reviewer is missing", "who approved the answer"),
 ]
 
 

@@ -49,6 +49,12 @@ FEW_PHRASINGS = 10
 REVIEW_DAYS = 365
 LOW_RECALL = 0.9
 USE_DAYS = 30
+# How to mend in a form what the check tells for a file.
+_HOW = {
+    "title": "Write the question as it stands on a button: Does it hurt?",
+    "source": "Choose the section that the answer rests on from the list.",
+    "reviewer": "Write the name of who approved the answer.",
+}
 _PLACE = re.compile(r" \(/[^()]*:\d+\)")
 MOST_SUGGESTED = 30  # phrasings taken from an address
 
@@ -430,8 +436,11 @@ def _said_of(console: Console, editing: Editing) -> dict[str, Any]:
 def _findings(console: Console, editing: Editing) -> list[Finding]:
     articles = _articles(console, editing)
     findings = check_draft(console.content, editing.draft, console.teaching.meanings, articles)
-    # Staff know FAQs by name; where their files lie says nothing to them.
-    return [replace(one, what=_PLACE.sub("", one.what)) for one in findings]
+    # Staff know FAQs by name and fill in fields; what files look like says nothing to them.
+    return [
+        replace(one, what=_PLACE.sub("", one.what), how=_HOW.get(one.part, one.how))
+        for one in findings
+    ]
 
 
 def _nearness(console: Console, draft: Draft) -> Nearness:
