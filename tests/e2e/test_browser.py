@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from actions.offers import short_time
 from needlepoint.settings import PROJECT_ROOT
 from tests.browser.conftest import DESKTOP, PHONE, OpenPage, browser, open_page
 from tests.e2e.stack import Stack
@@ -123,7 +126,7 @@ def test_a_consultation_booked_with_an_interruption_and_corrections_arrives_once
     choose(dialog, "Contact")
     asked(dialog, "How can our team reach you?")
     say(dialog, "202-555-0126")
-    asked(dialog, "Contact: +12025550126")
+    asked(dialog, "Contact: +1 202-555-0126")
     page.screenshot(path=pictures / f"summary-{size[0]}.png")
     choose(dialog, "Yes, send it")
     asked(dialog, "Your reference is NP-")
@@ -140,3 +143,79 @@ def test_a_consultation_booked_with_an_interruption_and_corrections_arrives_once
         "starts_at": "2026-11-24T16:00:00-05:00",
     }
     assert {key: new[0][key] for key in wanted} == wanted
+
+
+# A time among the choices, such as "Tue 24 Nov, 3:00 pm".
+A_TIME = re.compile(r"^\w{3} \d+ \w{3}, \d+:\d\d [ap]m$")
+
+
+def test_a_consultation_booked_by_taps_is_moved_and_cancelled_by_its_link(
+    stack: Stack, open_page: OpenPage, pictures: Path
+) -> None:
+    page = open_page(stack.url, PHONE)
+    dialog = open_chat(page)
+
+    choose(dialog, "Book a free consultation")
+    asked(dialog, "What name")
+    say(dialog, "Mirela Okonjo")
+    asked(dialog, "How can our team reach you?")
+    say(dialog, "mirela@example.com")
+    asked(dialog, "What would you like to talk about?")
+    choose(dialog, "Pigmentation")
+    asked(dialog, "When would suit you?")
+    page.screenshot(path=pictures / "times-390.png")
+    first_offer = dialog.get_by_role("button", name=A_TIME).all_inner_texts()[-3:]
+    choose(dialog, "Other times")
+    asked(dialog, "Here are other free times.")
+    page.screenshot(path=pictures / "other-times-390.png")
+    other_offer = dialog.get_by_role("button", name=A_TIME).all_inner_texts()[-3:]
+    choose(dialog, other_offer[0])
+    asked(dialog, "I need your agreement")
+    page.screenshot(path=pictures / "held-390.png")
+    choose(dialog, "Yes, I agree")
+    asked(dialog, "Let me read that back.")
+    page.screenshot(path=pictures / "read-back-390.png")
+    choose(dialog, "Yes, send it")
+    asked(dialog, "Your reference is NP-")
+    page.screenshot(path=pictures / "sent-390.png")
+
+    # Other days, too: "Fri 20 Nov" is not offered again.
+    assert len({choice.split(",")[0] for choice in [*first_offer, *other_offer]}) == 6
+    [booked] = requests_of(stack, "mirela@example.com")
+    assert short_time(datetime.fromisoformat(booked["starts_at"])) == other_offer[0]
+
+    with page.context.expect_page() as opened:
+        dialog.get_by_role("link", name="/manage/").click()
+    manage = opened.value
+    expect(manage.get_by_role("heading", level=1)).to_contain_text(other_offer[0][:3])
+    manage.screenshot(path=pictures / "manage-390.png", full_page=True)
+    manage.get_by_role("link", name="Choose another time").click()
+    manage.screenshot(path=pictures / "manage-times-390.png", full_page=True)
+    manage.get_by_label("Look at another date").fill("2026-12-15")
+    manage.get_by_role("button", name="Show").click()
+    manage.locator("summary", has_text="Tuesday 15 December").click()
+    manage.screenshot(path=pictures / "manage-day-390.png", full_page=True)
+    manage.get_by_role("link", name=re.compile("^10:00 am .*, Tuesday 15 December")).click()
+    manage.screenshot(path=pictures / "manage-move-390.png", full_page=True)
+    manage.get_by_role("button", name="Move it").click()
+    expect(manage.get_by_role("status")).to_have_text("Done. Your consultation has been moved.")
+    manage.screenshot(path=pictures / "manage-moved-390.png", full_page=True)
+    [moved] = requests_of(stack, "mirela@example.com")
+    assert (moved["status"], moved["starts_at"]) == ("rescheduled", "2026-12-15T10:00:00-05:00")
+
+    say(dialog, "when is my appointment?")
+    asked(dialog, "You can move or cancel it here")
+    expect(dialog.get_by_text("was moved to Tuesday 15 December 2026 at 10:00 am")).to_be_visible()
+    page.screenshot(path=pictures / "status-390.png")
+
+    manage.get_by_role("link", name="Cancel it").click()
+    manage.screenshot(path=pictures / "manage-cancel-390.png", full_page=True)
+    manage.get_by_role("button", name="Cancel the consultation").click()
+    expect(manage.get_by_role("status")).to_have_text("Done. Thank you for letting us know.")
+    manage.screenshot(path=pictures / "manage-cancelled-390.png", full_page=True)
+    [cancelled] = requests_of(stack, "mirela@example.com")
+    assert cancelled["status"] == "cancelled"
+
+
+def requests_of(stack: Stack, email: str) -> list[dict[str, Any]]:
+    return [one for one in requests_as_staff_see_them(stack) if one["email"] == email]
