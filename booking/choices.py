@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -152,10 +152,11 @@ def _named(
         return None
     days = [term for term in scan.terms.values() if isinstance(term, Period | OnWeekday | OnDate)]
     hours = [term for term in scan.terms.values() if isinstance(term, Clock | Clocks)]
+    today = now.astimezone(clinic.zone).date()
     found = [
         start
         for start in offered
-        if _on_one_of(start.astimezone(clinic.zone), days)
+        if _on_one_of(start.astimezone(clinic.zone), days, today)
         and _at_one_of(start.astimezone(clinic.zone), hours)
     ]
     if not found and (_is_place(text) or re.search(_ONLY_NUMBER, text, re.IGNORECASE)):
@@ -168,17 +169,20 @@ def _is_place(text: str) -> bool:
     return re.search(_PLACE, text, re.IGNORECASE) is not None
 
 
-def _on_one_of(local: datetime, days: Iterable[Period | OnWeekday | OnDate]) -> bool:
-    said = [_is_on(local, day) for day in days]
+def _on_one_of(local: datetime, days: Iterable[Period | OnWeekday | OnDate], today: date) -> bool:
+    said = [_is_on(local, day, today) for day in days]
     return any(said) or not said
 
 
-def _is_on(local: datetime, day: Period | OnWeekday | OnDate) -> bool:
+def _is_on(local: datetime, day: Period | OnWeekday | OnDate, today: date) -> bool:
     match day:
         case Period(first, last):
             return first <= local.date() <= last
-        case OnWeekday(weekdays):
-            return local.weekday() in weekdays
+        case OnWeekday(weekdays, which):
+            monday = today - timedelta(days=today.weekday())
+            this_week = local.date() < monday + timedelta(weeks=1)
+            # "Next friday" is none of this week's.
+            return local.weekday() in weekdays and not (this_week and "next" in which)
         case OnDate(number_of_day, month, year):
             return (
                 local.day == number_of_day

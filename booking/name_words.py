@@ -45,7 +45,9 @@ TALK = STOPS | frozenset(
     "salut ciao hallo danke merci gracias quiero cita si oui ja nein buenos dias por favor ich je "
     "yo mi una der das ist oops huh depends myself himself herself guest customer patient user "
     "visitor english spanish french german xx xxx short chat except apart correct perfect down "
-    "reason topic ugh argh meh ew wow yay gosh damn phew aha typo dob born aged age tel".split()
+    "january february july september october november december monday tuesday wednesday thursday "
+    "saturday send confirm agree resume continue reason topic ugh argh meh ew wow yay gosh damn "
+    "phew aha typo dob born aged age tel".split()
 )
 TITLES = frozenset("mr mrs ms miss mx dr prof sir madam".split())
 # Some of these are names as well: said alone, and with a capital but for the first two.

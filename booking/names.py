@@ -36,7 +36,7 @@ RELATION = (
 )
 CALLED = r"(?:(?:(?:her|his|their)\s+name\s+is|name\s+is|is|'s|called|named)\s+)?"
 IS = (
-    r"(?:\s+(?:is|was|should\s+(?:be|read|say))\b|'s\b|\s*[:=])\s*(?:(?:actually|really|just"
+    r"(?:\s+(?:is|was|(?:should|must|has\s+to)\s+(?:be|read|say))\b|'s\b|\s*[:=])\s*(?:(?:actually|really|just"
     r"|spel(?:led|t))\s+)?"
 )
 CLEAR = re.compile(
@@ -69,7 +69,9 @@ WITH_SURNAME = re.compile(
     re.I,
 )
 ONE_PART = re.compile(
-    rf"\bmy\s+(?:(?P<surname>{SURNAME})|first\s*name){IS}\s*(?P<name>[^\W\d_][\w'-]*)", re.I
+    rf"\b(?:my|the)\s+(?:(?P<surname>{SURNAME})|first\s*name){IS}\s*"
+    r"(?P<name>[^\W\d_][\w'-]*(?:\s+(?-i:[A-ZÀ-Þ])[\w'-]*){0,2})",
+    re.I,
 )
 LAST = re.compile(
     r"^\W*(?P<name>[^,;:\n\x00]{1,60}?)(?:\s+(?P<mark>here|speaking)|(?:'s|\s+is)\s+(?:my"

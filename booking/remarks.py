@@ -37,7 +37,8 @@ TALK = (
     r"(?:and|or|but|also|so|oh|ah|um+|uh+|hm+|well|ok|okay|k|yes|yeah|yep|no|nope|sure|hi|hiya|hello"
     r"|hey|thanks?|thank\s+you|thx+|ty|cheers|please|pls|sorry|oops|wait|actually|just|cool|great|nice"
     r"|perfect|right|alright|lol|haha+|you|your|ur|u|a|are|is|it|that|this|the|very|much|lifesaver"
-    r"|best|star|not|instead|then|now|all|good|looks|fine|correct|that's)"
+    r"|best|star|not|instead|then|now|all|good|looks|fine|correct|that's|i|i'm|im|do|don'?t|agree"
+    r"|send|submit|confirm|make|change|move|resume|continue|booking|request|contact|better|rather)"
 )
 # ... but "not sure" is an answer.
 ONLY_TALK = re.compile(rf"(?!.*\bnot\s+(?:\w+\s+)?sure)\W*(?:{TALK}\b\W*)+", re.I)

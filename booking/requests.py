@@ -73,9 +73,10 @@ def request_consultation(
     """Store the request once, take its time, and store what the hand-offs tell of it.
 
     The same key again returns the request stored first, and so does the same person's wish, in
-    the same conversation, for a time that they have already. A time that is held for the conversation
-    is the request's even when the notice for it has passed meanwhile. Raises `IncompleteDetails`,
-    `SlotTaken`, `SlotNotOffered`, or `BookingUnavailable`, each with nothing stored.
+    the same conversation, for a time that they have already. A time that is held for the
+    conversation is the request's even when the notice for it has passed meanwhile. Raises
+    `IncompleteDetails`, `SlotTaken`, `SlotNotOffered`, or `BookingUnavailable`, each with nothing
+    stored.
     """
     name, concern, preferred = details.name, details.concern, details.time
     if details.missing() or name is None or concern is None or preferred is None:

@@ -138,6 +138,7 @@ LEFT_OPEN = [
     ("no", ONE),
     ("no thanks", ONE),
     ("yes but later", ONE),
+    ("next friday", ("2026-11-20T12:00", "2026-11-23T09:00")),
     ("yes and what should i bring?", ONE),
     ("does it hurt", ONE),
     ("yes", ()),
