@@ -56,9 +56,7 @@ def taken(book: Book) -> Iterator[Callable[..., ConsultationRequest]]:
 
     for request in requests:
         if status_of(book, request) in (Status.NEW, Status.CONFIRMED, Status.RESCHEDULED):
-            cancel_request(
-                book.engine, book.clinic, request.reference, actor=STAFF, now=book.now()
-            )
+            cancel_request(book.engine, book.clinic, request.reference, actor=STAFF, now=book.now())
 
 
 Take = Callable[..., ConsultationRequest]
