@@ -10,7 +10,8 @@ from typing import Any
 import aiohttp
 
 CONNECT_SECONDS = 2.0
-REPLY_SECONDS = 10.0
+# Less than a browser waits (web/static/widget.js), and enough for two hundred who speak at once.
+REPLY_SECONDS = 20.0
 PROBE_SECONDS = 2.0
 CONNECTIONS = 100
 # Rasa closes an idle connection after 120 s and the action server after 5 s; one that is reused in
