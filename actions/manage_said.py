@@ -32,6 +32,12 @@ AGREES = re.compile(
 )
 SAYS_NO = re.compile(r"\W*(?:no|nope|nah|wait|hang on|hold on)\b", re.I)
 KEEPS = re.compile(r"\b(?:keep|leave (?:it|that)|(?:don'?t|do not) (?:cancel|move|change))\b", re.I)
+# Said to "shall I cancel it?", these are about the cancelling and not about the appointment.
+BACKS_OUT = re.compile(
+    r"\W*(?:(?:ok|okay|oh|no|nah|actually|wait|sorry|just|please)\W+)*(?:forget|scrap|drop|leave|stop"
+    r"|ignore|skip|undo|bin)\s+(?:about\s+)?(?:it|that|this)(?:\s+(?:all|then|now|please|pls))?\W*$",
+    re.I,
+)
 LOST = re.compile(
     r"\b(?:lost|forgot(?:ten)?|(?:don'?t|do not|can'?t|cannot|haven'?t|didn'?t) (?:\w+ )?"
     r"(?:have|know|remember|find|recall|see|got|get)|no (?:idea|clue|reference|ref)"
@@ -161,7 +167,13 @@ class Said:
     @property
     def keeps(self) -> bool:
         """Whether it says in words that all shall stay as it is."""
-        return not self.chosen and bool(KEEPS.search(self.text.replace("\u2019", "'")))
+        return not self.chosen and (
+            self._backs_out or bool(KEEPS.search(self.text.replace("\u2019", "'")))
+        )
+
+    @property
+    def _backs_out(self) -> bool:
+        return self.asked == CONFIRMED and bool(BACKS_OUT.match(self.text))
 
     @property
     def refuses(self) -> bool:
@@ -193,6 +205,8 @@ class Said:
             return Change(self._pressed)
         if self.chosen:
             return Change.MOVE if self.picks_time else None
+        if self._backs_out:
+            return None
         wished = read_wish_to_change(self.text)
         if self.asked == ACTION and wished is None:
             in_a_word = (c for c, words in IN_A_WORD.items() if words.search(self.text))

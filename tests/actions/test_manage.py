@@ -364,6 +364,9 @@ def test_a_cancellation_is_read_back_and_carried_out(
         ("don't cancel it", "inform", "manage_kept"),
         ("never mind", "stop", "manage_left"),
         ("stop", "stop", "manage_left"),
+        ("forget it", "stop", "manage_left"),
+        ("oh no, scrap that please", "stop", "manage_left"),
+        ("drop it", "manage_request", "manage_kept"),
     ],
 )
 def test_a_cancellation_that_is_not_wanted_changes_nothing(
