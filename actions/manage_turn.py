@@ -36,7 +36,7 @@ from booking.errors import (
     TooLateToChange,
     UnknownRequest,
 )
-from booking.models import ConsultationRequest
+from booking.models import ConsultationRequest, Status
 from booking.moving import words_for_new_time
 from booking.requests import (
     OPEN,
@@ -52,6 +52,14 @@ FORM = "manage_form"
 MOST_LOOK_UPS = 5
 # Why a question is asked again, beside the codes of `offers` and of `booking.errors.Refusal`.
 UNKNOWN, NO_REFERENCE, LOST_REFERENCE = "unknown", "no_reference", "lost"
+STANDS = {
+    Status.NEW: "utter_manage_status_new",
+    Status.CONFIRMED: "utter_manage_status_confirmed",
+    Status.RESCHEDULED: "utter_manage_status_rescheduled",
+    Status.CANCELLED: "utter_manage_status_cancelled",
+    Status.DECLINED: "utter_manage_status_declined",
+    Status.NO_SHOW: "utter_manage_status_no_show",
+}
 GONE = (IllegalTransition, TooLateToChange, UnknownRequest)
 
 Events = list[EventType]
@@ -164,16 +172,16 @@ class ManageTurn:
     def _tell(self, request: ConsultationRequest) -> Events:
         """How it stands, and what can still be done with it."""
         if request.status not in OPEN:
-            return self.end(f"utter_manage_status_{request.status.value}", **self._told(request))
+            return self.end(STANDS[request.status], **self._told(request))
         if not self._is_open(request):
             return self.end("utter_manage_status_past", **self._told(request))
         self._say_status(request)
-        can_change = "too_late" if self._is_too_late(request) else "can_change"
-        return self.end(f"utter_manage_{can_change}", **self._told(request))
+        if self._is_too_late(request):
+            return self.end("utter_manage_too_late", **self._told(request))
+        return self.end("utter_manage_can_change", **self._told(request))
 
     def _say_status(self, request: ConsultationRequest) -> None:
-        response = f"utter_manage_status_{request.status.value}"
-        self._dispatcher.utter_message(response=response, **self._told(request))
+        self._dispatcher.utter_message(response=STANDS[request.status], **self._told(request))
 
     async def _tell_anew(self) -> Events:
         """Somebody was faster: what became of the request meanwhile."""
