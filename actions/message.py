@@ -71,10 +71,14 @@ class ValidateMessageForm(Action):
         )
 
     def _contact_given(self, tracker: Tracker) -> str | None:
-        """What the opening message gives ("can someone call me on ..."), or a request did."""
+        """What the opening message gives ("can someone call me on ..."), or what was said before.
+
+        That is the contact of a message that could not be stored, or else of a request.
+        """
         given = self._read_contact(text_of(tracker)).applied_to(Details())
+        kept = tracker.get_slot("message_contact")
         known = Details.from_json(tracker.get_slot("consultation") or {})
-        return given.email or given.phone or known.email or known.phone
+        return given.email or given.phone or kept or known.email or known.phone
 
     def _read_contact(self, text: str) -> Reading:
         desk = self._desk

@@ -49,7 +49,14 @@ def free_all_times(stack: Stack) -> None:
 @contextmanager
 def locked_booking_database(stack: Stack) -> Iterator[None]:
     """Nobody else can write to the requests meanwhile."""
-    file = make_url(stack.settings.booking_database_url).database
+    with locked_database(stack.settings.booking_database_url):
+        yield
+
+
+@contextmanager
+def locked_database(url: str) -> Iterator[None]:
+    """Nobody else can write to a SQLite database meanwhile."""
+    file = make_url(url).database
     assert file
     connection = sqlite3.connect(file, isolation_level=None)
     try:

@@ -19,7 +19,8 @@ from tests.e2e.proofs import (
 )
 from tests.e2e.receivers import Receivers, Receiving, failing, hanging, refusing
 from tests.e2e.stack import Stack
-from tests.e2e.stored import locked_booking_database
+from tests.e2e.stored import locked_booking_database, locked_database, stored_messages
+from tests.e2e.visitor import Visitor
 
 # A reply takes well under that, even while another process waits ten seconds for a mail server.
 NORMAL_SECONDS = 3.0
@@ -119,26 +120,45 @@ def well_logged(
     handing_off: Stack, receivers: Receivers, new_people: NewPeople
 ) -> tuple[Stack, list[Person]]:
     """Everything went wrong for these people that makes processes write to their logs."""
-    locked, refused, killed, unlucky = new_people(4)
-    book_with_the_database_locked(handing_off, locked)
+    locked, refused, killed, unlucky, mistaken = new_people(5)
+    book_with_the_databases_locked(handing_off, locked)
+    leave_a_message_with_mistakes(handing_off, mistaken)
     book_with_an_address_that_is_refused(handing_off, receivers, refused)
     book_with_rasa_killed(handing_off, killed)
     with failing(receivers.mail), failing(receivers.hook), failing(receivers.calendar):
         book(handing_off, [unlucky])
         handing_off.wait_for(lambda: "answered 500" in handing_off.whole_log("worker"))
-    return handing_off, [locked, refused, killed, unlucky]
+    return handing_off, [locked, refused, killed, unlucky, mistaken]
 
 
-def book_with_the_database_locked(stack: Stack, person: Person) -> None:
+def book_with_the_databases_locked(stack: Stack, person: Person) -> None:
     visitor = Booker(stack.url, person, "any weekday afternoon")
     visitor.begin()
-    visitor.say(f"book me in, {person.name}, {person.email}, {person.phone}, acne scars")
+    settings = stack.settings
+    with (
+        locked_database(settings.chat_database_url),
+        locked_database(settings.tracker_database_url),
+    ):
+        visitor.say(f"book me in, {person.name}, {person.email}, {person.phone}, acne scars")
     while visitor.heard[-1].asks != "confirmed":
         visitor.answer(visitor.heard[-1])
     with locked_booking_database(stack):
         visitor.answer(visitor.heard[-1])
     assert "request_failed" in visitor.heard[-1].names
     visitor.finish()
+
+
+def leave_a_message_with_mistakes(stack: Stack, person: Person) -> None:
+    visitor = Visitor(stack.url)
+    visitor.say("can i leave a message")
+    visitor.say(f"Please call {person.name} about the scars, {person.phone[2:]}9999")
+    visitor.say(person.email.replace("@", "@@"))
+    with locked_booking_database(stack):
+        failed = visitor.say(f"{person.email} or {person.phone}")
+    visitor.choose("Try again")
+    visitor.close()
+    assert "couldn't" in failed[0]
+    assert stored_messages(stack)[0]["email"] == person.email
 
 
 def book_with_an_address_that_is_refused(
