@@ -100,6 +100,17 @@ def remove_expired_holds(session: Session, real_now: datetime) -> None:
     session.execute(delete(Hold).where(Hold.expires_at <= real_now))
 
 
+def let_go_of(session: Session, owner: str, start: datetime, until: datetime) -> None:
+    """Give up what is held for `owner`, should it lie in that stretch."""
+    wanted = steps(start, until)
+    held = select(OccupiedStep.hold_id).where(
+        OccupiedStep.hold_id == Hold.id,
+        OccupiedStep.step >= wanted.start,
+        OccupiedStep.step < wanted.stop,
+    )
+    session.execute(delete(Hold).where(Hold.owner == owner, held.exists()))
+
+
 def occupy(
     session: Session,
     clinic: Clinic,

@@ -30,11 +30,12 @@ from booking.occupancy import (
     check_offered,
     free_steps_of,
     hand_over,
+    let_go_of,
     occupy,
     remove_expired_holds,
 )
 from booking.outbox import tell_of_request
-from booking.schedule import ends_at
+from booking.schedule import ends_at, occupied_until
 from booking.search import has_words
 from booking.storing import store_once
 
@@ -270,8 +271,11 @@ def move_request(
     now: datetime,
     real_now: datetime,
     seen: int | None = None,
+    owner: str | None = None,
 ) -> ConsultationRequest:
     """Give the request another time; the same time again changes nothing. `seen` as for confirming.
+
+    What is held for `owner`, the conversation that asks for it, is not in its way.
 
     Raises `SlotTaken` and `SlotNotOffered`, after which it keeps the time it has,
     `TooLateToChange` for a visitor, `UnknownRequest`, `IllegalTransition` or `ChangedMeanwhile`.
@@ -286,6 +290,8 @@ def move_request(
             return request
         check_offered(clinic, starts_at, now)
         remove_expired_holds(session, real_now)
+        if owner is not None:
+            let_go_of(session, owner, start, occupied_until(clinic, start))
         free_steps_of(session, request)
         before, seen_by = request.starts_at, request.practitioner
         request.starts_at, request.ends_at = start, ends_at(clinic, start)
