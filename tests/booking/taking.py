@@ -69,8 +69,9 @@ class Book:
         )
 
     def request(
-        self, start: datetime, owner: str = "somebody", *, key: str | None = None
+        self, start: datetime, owner: str | None = None, *, key: str | None = None
     ) -> ConsultationRequest:
+        """In the conversation `owner`, or in one of its own."""
         return request_consultation(
             self.engine,
             self.clinic,
@@ -81,13 +82,20 @@ class Book:
                 concern="acne scars",
                 time=PreferredTime(start, "tuesday at three"),
             ),
-            conversation_id=owner,
+            conversation_id=owner or uuid4().hex,
             idempotency_key=key or uuid4().hex,
             now=self.now,
             real_now=self.real_now,
         )
 
-    def move(self, reference: str, start: datetime, actor: str = VISITOR) -> ConsultationRequest:
+    def move(
+        self,
+        reference: str,
+        start: datetime,
+        actor: str = VISITOR,
+        *,
+        owner: str | None = None,
+    ) -> ConsultationRequest:
         return move_request(
             self.engine,
             self.clinic,
@@ -96,6 +104,7 @@ class Book:
             actor=actor,
             now=self.now,
             real_now=self.real_now,
+            owner=owner,
         )
 
     def cancel(self, reference: str, actor: str = VISITOR) -> ConsultationRequest:

@@ -79,6 +79,7 @@ class Kept:
     buffer: timedelta
     expires_at: datetime | None = None
     status: Status = Status.NEW
+    owner: str | None = None
 
 
 def pick(among: Iterable[str], number: int) -> str:
@@ -127,6 +128,16 @@ class Histories(RuleBasedStateMachine):
     @rule(start=STARTS, owner=OWNERS)
     def request(self, start: datetime, owner: str) -> None:
         held = self.live_holds().get(owner)
+        asked_before = [
+            reference
+            for reference in self.open_ones()
+            if self.requests[reference].owner == owner
+            and self.requests[reference].stretch.start == start
+        ]
+        if asked_before:
+            assert self.book.request(start, owner).reference in asked_before
+            self.holds.pop(owner, None)
+            return
         if held is not None and held.stretch.start == start:
             made = self.book.request(start, owner)
             self.requests[made.reference] = held
@@ -139,6 +150,7 @@ class Histories(RuleBasedStateMachine):
                 return
             made = self.book.request(start, owner)
             self.requests[made.reference] = self.kept(made, start, owner=owner)
+        self.requests[made.reference].owner = owner
         self.holds.pop(owner, None)
         self.clear_expired()
 
@@ -149,9 +161,16 @@ class Histories(RuleBasedStateMachine):
         self.request(self.holds[owner].stretch.start, owner)
 
     @precondition(lambda self: self.open_ones())
-    @rule(number=NUMBERS, start=STARTS)
-    def move(self, number: int, start: datetime) -> None:
-        self.try_to_move(pick(self.open_ones(), number), start)
+    @rule(number=NUMBERS, start=STARTS, owner=st.none() | OWNERS)
+    def move(self, number: int, start: datetime, owner: str | None) -> None:
+        self.try_to_move(pick(self.open_ones(), number), start, owner)
+
+    @precondition(lambda self: self.open_ones() and self.holds)
+    @rule(number=NUMBERS, other=NUMBERS)
+    def move_to_what_is_held(self, number: int, other: int) -> None:
+        owner = pick(self.holds, other)
+        reference = pick(self.open_ones(), number)
+        self.try_to_move(reference, self.holds[owner].stretch.start, owner)
 
     @precondition(lambda self: self.open_ones())
     @rule(number=NUMBERS, quarters=st.sampled_from([-2, -1, 1, 2]))
@@ -160,24 +179,27 @@ class Histories(RuleBasedStateMachine):
         start = self.requests[reference].stretch.start + quarters * 15 * MINUTE
         self.try_to_move(reference, start)
 
-    def try_to_move(self, reference: str, start: datetime) -> None:
+    def try_to_move(self, reference: str, start: datetime, owner: str | None = None) -> None:
         request = self.requests[reference]
         same = request.stretch.start == start
-        expected = self.outcome(start, reference=reference)
+        expected = self.outcome(start, reference=reference, owner=owner)
         if same:
             expected = None
         if request.status not in OPEN:
             expected = IllegalTransition
         if expected is not None:
             with pytest.raises(expected):
-                self.book.move(reference, start, "clinic")
+                self.book.move(reference, start, "clinic", owner=owner)
             return
-        moved = self.book.move(reference, start, "clinic")
+        moved = self.book.move(reference, start, "clinic", owner=owner)
         if not same:
             request.status = Status.RESCHEDULED
-            again = self.kept(moved, start, reference=reference)
+            again = self.kept(moved, start, reference=reference, owner=owner)
             request.stretch, request.buffer = again.stretch, again.buffer
             self.clear_expired()
+            held = self.holds.get(owner or "")
+            if held and held.stretch.start < again.stretch.until and start < held.stretch.until:
+                del self.holds[owner or ""]
         assert moved.status is request.status
 
     @precondition(lambda self: self.open_ones())

@@ -38,7 +38,7 @@ from tests.booking.taking import (
 )
 
 ROOT = Path(__file__).parents[2]
-QUARTER = timedelta(minutes=15)
+QUARTER, DAY = timedelta(minutes=15), timedelta(days=1)
 
 
 @pytest.fixture
@@ -329,6 +329,33 @@ def test_visitors_change_theirs_until_the_cut_off_and_the_clinic_always(
     sound(book)
 
 
+def test_a_move_is_not_in_the_way_of_what_the_same_visitor_holds(
+    book: Book, three: datetime
+) -> None:
+    reference = book.request(three).reference
+    book.hold(three + DAY, "ana")
+
+    with pytest.raises(SlotTaken):
+        book.move(reference, three + DAY)
+    with pytest.raises(SlotTaken):
+        book.move(reference, three + DAY, owner="bo")
+    moved = book.move(reference, three + DAY, owner="ana")
+
+    assert moved.starts_at == three + DAY
+    sound(book)
+
+
+def test_a_move_elsewhere_leaves_the_visitors_hold(book: Book, three: datetime) -> None:
+    reference = book.request(three).reference
+    book.hold(three + DAY, "ana")
+
+    book.move(reference, three + 3 * DAY, owner="ana")
+
+    with pytest.raises(SlotTaken):
+        book.hold(three + DAY, "bo")
+    assert book.request(three + DAY, "ana").starts_at == three + DAY
+
+
 # --- holds ---
 
 
@@ -452,6 +479,19 @@ def test_one_key_with_a_hold_each_time_makes_one_request(book: Book, three: date
 
     assert len(set(outcomes)) == 1
     assert TAKEN not in outcomes
+    sound(book)
+
+
+def test_one_person_who_asks_in_a_race_for_one_time_has_one_request(
+    engine: Engine, clinic: Clinic, three: datetime
+) -> None:
+    book = Book(engine, with_rules(clinic, practitioners=3))
+
+    outcomes = at_once(
+        lambda n: unless_taken(lambda: book.request(three, "ana", key=f"key-{n}")), range(20)
+    )
+
+    assert len(set(outcomes)) == len(list_requests(engine)) == 1
     sound(book)
 
 
