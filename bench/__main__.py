@@ -1,4 +1,4 @@
-"""`python -m bench [--quick]`: stock Rasa, our Rasa and all of Needlepoint, in one run."""
+"""`python -m bench [--quick]`: stock Rasa, our Rasa, all of Needlepoint; its booking database."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from bench import booking
 from bench.candidates import ours_alone, ours_whole, stock, trained_ours, trained_stock
 from bench.processes import ROOT, BenchFailed, Server, load
 from bench.report import Figures, Speed, table
@@ -62,7 +63,7 @@ def bench(plan: Plan, with_stock: bool) -> list[Figures]:
     return measured
 
 
-def keep(measured: list[Figures]) -> Path:
+def keep(measured: list[Figures], booked: list[booking.Figures]) -> Path:
     """Write the figures as JSON into bench/results."""
     RESULTS.mkdir(parents=True, exist_ok=True)
     now = datetime.now(UTC)
@@ -71,6 +72,7 @@ def keep(measured: list[Figures]) -> Path:
         "processors": os.cpu_count(),
         "python": platform.python_version(),
         "candidates": [figures.as_dict() for figures in measured],
+        "booking": [figures.as_dict() for figures in booked],
     }
     file = RESULTS / f"{now:%Y%m%d-%H%M%S}.json"
     file.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
@@ -88,12 +90,15 @@ def main() -> int:
     given = parser.parse_args()
     try:
         measured = bench(QUICK if given.quick else FULL, not given.without_stock)
+        say("booking: free times and bookings")
+        booked = booking.bench(booking.QUICK if given.quick else booking.FULL)
     except BenchFailed as problem:
         print(problem, file=sys.stderr)
         return 1
-    file = keep(measured)
+    file = keep(measured, booked)
     print(table(measured))
     print("\n“Needlepoint” is all its processes together, asked over the chat API.")
+    print(f"\n{booking.told(booked)}\n")
     print(f"Kept in {file.relative_to(ROOT)}.")
     return 1 if any(speed.failures for each in measured for speed in each.speeds.values()) else 0
 

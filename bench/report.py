@@ -66,11 +66,12 @@ def table(candidates: list[Figures]) -> str:
         latencies = (f"{speed.p50:.0f} / {speed.p95:.0f} / {speed.p99:.0f}" for speed in speeds)
         rows.append([f"{told}: p50/p95/p99, ms", *latencies])
         rows.append([f"{told}: failures", *(str(speed.failures) for speed in speeds)])
-    lines = _aligned(rows)
+    lines = aligned(rows)
     return "\n".join([*lines, "", *(_ratios(first, other) for other in others)])
 
 
-def _aligned(rows: list[list[str]]) -> list[str]:
+def aligned(rows: list[list[str]]) -> list[str]:
+    """The rows as lines: the first column to the left, the others to the right."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = []
     for row in rows:

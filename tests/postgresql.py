@@ -19,9 +19,13 @@ SECONDS = 60
 
 
 class Postgresql:
-    """A server of our own on a free port of 127.0.0.1, its data in `home`."""
+    """A server of our own on a free port of 127.0.0.1, its data in `home`.
 
-    def __init__(self, home: Path) -> None:
+    With `fsync` it writes as surely, and so as slowly, as one that is not for tests.
+    """
+
+    def __init__(self, home: Path, *, fsync: bool = False) -> None:
+        self._fsync = fsync
         self._home, self._data = str(home), str(home / "data")
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -31,8 +35,8 @@ class Postgresql:
         _run("initdb", "-D", self._data, "-U", "needlepoint", "-A", "trust", "-N", "-E", "UTF8")
 
     def start(self) -> None:
-        options = f"-p {self._port} -h 127.0.0.1 -k {self._home} -c fsync=off"
-        options += " -c max_connections=120"
+        options = f"-p {self._port} -h 127.0.0.1 -k {self._home} -c max_connections=120"
+        options += f" -c fsync={'on' if self._fsync else 'off'}"
         log = f"{self._home}/log"
         _run("pg_ctl", "-D", self._data, "-l", log, "-w", "-o", options, "start")
 
@@ -53,14 +57,14 @@ class Postgresql:
 
 
 @contextmanager
-def running_postgresql() -> Iterator[Postgresql]:
+def running_postgresql(*, fsync: bool = False) -> Iterator[Postgresql]:
     """A running server, which is gone afterwards."""
     # Not below pytest's own folder, which the user that PostgreSQL runs as may not enter.
     with tempfile.TemporaryDirectory(prefix="needlepoint-pg-", ignore_cleanup_errors=True) as home:
         if os.getuid() == 0:
             owner = pwd.getpwnam(_unprivileged_user())
             os.chown(home, owner.pw_uid, owner.pw_gid)
-        server = Postgresql(Path(home))
+        server = Postgresql(Path(home), fsync=fsync)
         server.start()
         try:
             yield server

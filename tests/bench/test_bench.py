@@ -3,13 +3,20 @@
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from bench import booking
 from bench.candidates import stock_project
 from bench.load import questions
 from bench.report import Figures, Speed, percentile, table
+from booking.availability import offer_slots
+from booking.database import migrate, open_database
+from booking.requests import list_requests
+from booking.windows import Window
+from tests.booking.taking import check_book
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -60,6 +67,58 @@ def test_stock_rasa_learns_every_faq() -> None:
     assert all(f"faq/{file.stem}" in taught for file in (ROOT / "data" / "faq").glob("*.yml"))
 
 
+def test_a_calendar_to_measure_in_is_sound_and_full_where_it_says_so(tmp_path: Path) -> None:
+    clinic, now = booking.clinic_with_many(), datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
+    url = f"sqlite:///{tmp_path / 'booking.db'}"
+    migrate(url)
+    engine = open_database(url)
+
+    full_at = booking.fill(engine, clinic, 3000, now)
+
+    local = full_at.astimezone(clinic.zone)
+    exact = Window(
+        local.date(), local.date(), start=local.time(), until=local.time(), around=local.time()
+    )
+    assert len(list_requests(engine)) == 3000
+    check_book(engine, timedelta(minutes=clinic.booking.buffer_minutes))
+    assert offer_slots(engine, clinic, exact, now, real_now=now).why == "taken"
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_free_times_and_bookings_are_measured(
+    request: pytest.FixtureRequest, tmp_path: Path, database: str
+) -> None:
+    url = f"sqlite:///{tmp_path / 'booking.db'}"
+    if database == "postgresql":
+        url = request.getfixturevalue("postgresql_url")
+
+    figures = booking.measure(database, url, booking.QUICK)
+
+    assert all(0 < half <= most for half, most in figures.looks.values())
+    assert figures.bookings_per_second > 0
+    engine = open_database(url)
+    made = [one for one in list_requests(engine) if one.name == "Visitor"]
+    engine.dispose()
+    assert len(made) == len({one.starts_at for one in made}) == booking.QUICK.bookings
+
+
+def test_the_figures_of_the_databases_stand_side_by_side() -> None:
+    looks = {"next week": (4.21, 9.0)}
+
+    told = booking.told(
+        [
+            booking.Figures("SQLite", 10_000, looks, 101.4),
+            booking.Figures("PostgreSQL", 10_000, looks, 77.7),
+        ]
+    )
+
+    assert told.splitlines() == [
+        "10,000 requests, 5 practitioners     SQLite  PostgreSQL",
+        "next week: median / p95, ms       4.2 / 9.0   4.2 / 9.0",
+        "bookings/s (hold and request)           101          78",
+    ]
+
+
 @pytest.mark.soak
 def test_it_runs_from_start_to_end() -> None:
     command = [sys.executable, "-m", "bench", "--quick", "--without-stock"]
@@ -68,3 +127,4 @@ def test_it_runs_from_start_to_end() -> None:
 
     assert done.returncode == 0, done.stderr
     assert "messages/s" in done.stdout
+    assert "bookings/s" in done.stdout
