@@ -100,6 +100,7 @@ MOVED = _any_of(
     r"(?:later|earlier|sooner)",
     rf"make\s+it\s+(?:(?:on|at|for)\s+)?(?:(?:next|this)\s+)?{DAYS}",
     r"something\s+(?:has\s+|have\s+)?c[oa]me\s+up",
+    r"(?:an?|half\s+an|one|two|three|\d+)\s+(?:hours?|minutes?|days?|weeks?)\s+(?:later|earlier)",
 )
 ASKED_WHEN = _any_of(
     rf"(?:when|what\s+(?:time|day|date)|which\s+(?:time|day|date))(?:'?s)?\s+(?:(?:is|was|are|were"

@@ -362,6 +362,8 @@ def test_a_cancellation_is_read_back_and_carried_out(
         ("no keep it", "deny", "manage_kept"),
         ("no i don't want to cancel it", "deny", "manage_kept"),
         ("don't cancel it", "inform", "manage_kept"),
+        ("don't cancel it", "stop", "manage_left"),
+        ("leave it", "stop", "manage_left"),
         ("never mind", "stop", "manage_left"),
         ("stop", "stop", "manage_left"),
         ("forget it", "stop", "manage_left"),

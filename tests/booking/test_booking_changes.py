@@ -54,6 +54,7 @@ WISHES = {
         "could i come in a bit later",
         "move NP-7KQ4MX to friday please",
         "could you push np 7kq 4mx back",
+        "can i come an hour earlier",
     ],
     CANCEL: [
         "cancel my booking",
