@@ -94,13 +94,21 @@ class Booker:
         return self.finish()
 
     def begin(self) -> None:
-        self._http = httpx.Client(base_url=self.url, timeout=REPLY_SECONDS, verify=False)
+        # A kept connection may close in the very moment in which it is used again.
+        limits = httpx.Limits(max_keepalive_connections=0)
+        self._http = httpx.Client(
+            base_url=self.url, timeout=REPLY_SECONDS, limits=limits, verify=False
+        )
         opened = self._until_answered("/api/sessions", {}, 201)
         self._http.headers["Authorization"] = f"Bearer {opened['token']}"
 
     def say_all_at_once(self) -> Heard:
         who = self.person
         return self.say(f"book me in, {who.name}, {who.email}, acne scars, {self.wish}")
+
+    def say_all_but_when(self) -> Heard:
+        who = self.person
+        return self.say(f"book me in, {who.name}, {who.email}, acne scars")
 
     def finish(self) -> str:
         """Answer questions until a reference is told."""
