@@ -75,7 +75,7 @@ class TestWithoutTheActionServer:
         with locked_booking_database(own_stack):
             texts = booking.say("help, i can't breathe")
 
-        assert names(texts) == ["emergency/medical"]
+        assert names(texts) == ["emergency/medical", "request_paused"]
         assert names(booking.say("does it hurt?")) == ["faq/does-it-hurt"]
 
     def test_questions_are_answered_with_their_source(self, visitor: Visitor) -> None:
