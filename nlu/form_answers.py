@@ -170,11 +170,11 @@ def _outside_forms(
         return Answer("request_consultation", [])
     if intent in VAGUE and _asks_to_be_called(text):
         return Answer(PERSON_INTENT, [])
+    if intent not in NOT_ABOUT_A_REFERENCE and talk.REFERENCE.search(text):
+        return Answer(REQUEST_INTENT, [])
     gives_details = talk.says_contact(text) and talk.says_time(text)
     if _wants_to_book(text, intent) or (intent in VAGUE and gives_details):
         return Answer("request_consultation", [])
-    if intent not in NOT_ABOUT_A_REFERENCE and talk.REFERENCE.search(text):
-        return Answer(REQUEST_INTENT, [])
     if intent in VAGUE | MORE and talk.WENT_THROUGH.match(text):
         return Answer(REQUEST_INTENT, [])
     vague = intent in VAGUE - {"request_consultation"}

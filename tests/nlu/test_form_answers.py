@@ -453,6 +453,8 @@ def test_an_emergency_is_never_an_answer():
         ("does it hurt", "faq", "faq"),
         ("show me booking NP-7KQ4MX", "request_consultation", "manage_request"),
         ("NP-7KQ4MX", "out_of_scope", "manage_request"),
+        ("NP-7KQ4MX to friday at 10, kim@example.com", "nlu_fallback", "manage_request"),
+        ("friday at 10, Kim Dale, kim@example.com", "nlu_fallback", "request_consultation"),
         ("cancel np 34atkx", "stop", "manage_request"),
         ("i cannot breathe, NP-7KQ4MX", "emergency", "emergency"),
         ("does it hurt? my reference is NP-7KQ4MX", "faq", "faq"),
