@@ -64,6 +64,11 @@ def occupied_until(clinic: Clinic, start: datetime) -> datetime:
 
 
 def steps(start: datetime, until: datetime) -> range:
-    """The numbers of the five-minute steps of a stretch of time, counted from 1970 in UTC."""
+    """The numbers of the five-minute steps of a stretch of time, counted from 1970 in UTC.
+
+    A moment without length, such as a reminder in somebody's calendar, has none.
+    """
+    if until <= start:
+        return range(0)
     seconds = int(STEP.total_seconds())
     return range(int(start.timestamp()) // seconds, -(-int(until.timestamp()) // seconds))

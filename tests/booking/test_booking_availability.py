@@ -207,6 +207,8 @@ def test_a_request_that_moves_is_in_its_own_way_nowhere_but_at_its_start(
         (time(8), time(9, 1), ["9:00"]),
         (time(0), time(23), ["9:00", "10:00", "11:00", "13:00", "14:00"]),
         (time(12), time(13), []),
+        (time(9, 58), time(9, 58), []),
+        (time(10), time(10), []),
     ],
 )
 @pytest.mark.parametrize("practitioner", ["room-1", None])
