@@ -10,13 +10,12 @@ from threading import Barrier
 
 import pytest
 
-from tests.e2e.booker import Booker, Heard, bookers
+from tests.e2e.booker import TAKEN, Booker, Heard, bookers
 from tests.e2e.stack import Stack, make_stack, own_clinic
 from tests.e2e.stored import stored_requests
 
 WISH = "tuesday 3pm"
 WISHED = "2026-11-24T15:00:00-05:00"
-TAKEN = "ask_consultation_form_preferred_time[taken]"
 HELD = "time_held"
 # So many give their details at a time before the race.
 BEGINNING = 8
