@@ -57,5 +57,5 @@ def _replies(items: list[dict[str, Any]]) -> list[Reply]:
         custom = item.get("custom")
         if isinstance(custom, dict) and replies:
             last = replies[-1]
-            replies[-1] = Reply(last.text, custom.get("source"), last.choices)
+            replies[-1] = Reply(last.text, custom.get("source") or last.source, last.choices)
     return replies

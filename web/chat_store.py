@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 from uuid import uuid4
 
 import sqlalchemy as sa
@@ -27,6 +27,12 @@ log = logging.getLogger(__name__)
 
 Role = Literal["visitor", "assistant"]
 Thumb = Literal["up", "down"]
+# What became of a visitor's question, noted on the answer to it:
+# answered: by an approved FAQ answer; clarified: asked which question was meant; declined: nothing
+# is known of it; professional: medical, for somebody who may advise; urgent: an emergency;
+# handed_over: a request or a message reached the clinic. Small talk and forms have none.
+Outcome = Literal["answered", "clarified", "declined", "professional", "urgent", "handed_over"]
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
 BUSY_MILLISECONDS = 1000  # A visitor waits no longer than this for a locked chat database.
 # After a failed write the next ones are not tried for so long: visitors who queue for a lock would
@@ -59,6 +65,8 @@ messages_table = sa.Table(
     # Made by the client for its own message, so that a repeated one gets the first reply.
     sa.Column("client_id", sa.String(100)),
     sa.Column("faq", sa.String(100)),
+    # One of `OUTCOMES`, on answers; none for small talk, forms, and what is older than this column.
+    sa.Column("outcome", sa.String(12)),
     sa.Column("source_title", sa.Text),
     sa.Column("source_url", sa.Text),
     sa.Column("feedback", sa.String(4)),
@@ -120,6 +128,7 @@ class ChatMessage:
     choices: tuple[Offered, ...] = ()
     source: ShownSource | None = None
     faq: str | None = None
+    outcome: Outcome | None = None
     reply_to: str | None = None
     client_id: str | None = None
     feedback: Thumb | None = None
@@ -332,6 +341,7 @@ def _row(turn: Turn, message: ChatMessage) -> dict[str, Any]:
         "reply_to": message.reply_to,
         "client_id": message.client_id,
         "faq": message.faq,
+        "outcome": message.outcome,
         "source_title": message.source.title if message.source else None,
         "source_url": message.source.url if message.source else None,
         "feedback": message.feedback,
@@ -381,6 +391,7 @@ def _message(row: sa.Row[Any], choices: tuple[Offered, ...]) -> ChatMessage:
         choices=choices,
         source=ShownSource(row.source_title, row.source_url) if row.source_url else None,
         faq=row.faq,
+        outcome=row.outcome,
         reply_to=row.reply_to,
         client_id=row.client_id,
         feedback=row.feedback,

@@ -7,13 +7,15 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from web.chat_store import (
+    OUTCOMES,
     AlreadyAnswered,
     ChatMessage,
     ChatStore,
     Offered,
+    Outcome,
     ShownSource,
     StoreUnavailable,
     Thumb,
@@ -189,6 +191,7 @@ class Conversations:
             choices=draft.choices,
             source=self._source(draft.source),
             faq=draft.faq,
+            outcome=draft.outcome,
             reply_to=reply_to,
         )
 
@@ -232,13 +235,14 @@ class Draft:
     choices: tuple[Offered, ...] = ()
     source: str | None = None
     faq: str | None = None
+    outcome: Outcome | None = None
 
 
 def read_reply(items: list[dict[str, Any]]) -> list[Draft]:
     """Rasa's reply as messages.
 
-    Rasa sends an answer's `custom` part as an item of its own right after its text. What has no
-    text is nothing that a visitor could read, and is left out.
+    Rasa sends an answer's `custom` part as an item of its own right after its text; it may come in
+    several pieces. What has no text is nothing that a visitor could read, and is left out.
     """
     drafts: list[Draft] = []
     for item in items:
@@ -247,9 +251,18 @@ def read_reply(items: list[dict[str, Any]]) -> list[Draft]:
             drafts.append(Draft(text.strip(), _choices(item.get("buttons"))))
         custom = item.get("custom")
         if isinstance(custom, dict) and drafts:
-            drafts[-1].source = _word(custom.get("source"))
-            drafts[-1].faq = _word(custom.get("faq"))
+            _add(custom, drafts[-1])
     return drafts
+
+
+def _add(custom: dict[str, Any], draft: Draft) -> None:
+    draft.source = _word(custom.get("source")) or draft.source
+    draft.faq = _word(custom.get("faq")) or draft.faq
+    told = custom.get("outcome")
+    if told in OUTCOMES:
+        draft.outcome = cast(Outcome, told)
+    elif draft.faq:
+        draft.outcome = draft.outcome or "answered"
 
 
 def _choices(buttons: object) -> tuple[Offered, ...]:

@@ -9,11 +9,12 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine
 
-from booking.database import open_database, run_migrations
+from booking.database import migration_config, open_database, run_migrations
 from web import chat_store
 from web.chat_store import (
     AlreadyAnswered,
@@ -61,8 +62,9 @@ def turn(conversation: str, text: str, *, ago: float = 0, client_id: str | None 
     asked = ChatMessage(new_id(), "visitor", text, now() - ago, client_id=client_id)
     choices = (Offered(new_id()[:16], "Downtime", "/faq/downtime"),)
     answer = ChatMessage(
-        new_id(), "assistant", f"about {text}", now() - ago, choices, reply_to=asked.id
-    )
+        new_id(), "assistant", f"about {text}", now() - ago, choices, faq="downtime",
+        outcome="answered", reply_to=asked.id,
+    )  # fmt: skip
     return Turn(conversation, (asked, answer))
 
 
@@ -89,6 +91,23 @@ def test_the_migrations_make_the_tables_of_the_code(engine: Engine) -> None:
         differences = compare_metadata(context, chat_store.metadata)
 
     assert differences == []
+
+
+def test_messages_from_before_outcomes_were_noted_are_still_there(sqlite_url: str) -> None:
+    engine = open_database(sqlite_url)
+    with engine.begin() as connection:
+        config = migration_config(connection, "chat", chat_store.metadata)
+        command.upgrade(config, "chat_0001")
+        connection.exec_driver_sql(
+            "INSERT INTO chat_messages (id, conversation_id, role, text, created_at)"
+            f" VALUES ('m', '{ONE}', 'assistant', 'Little.', 1.0)"
+        )
+    run_migrations(sqlite_url, chain="chat", metadata=chat_store.metadata)
+
+    [message] = asyncio.run(ChatStore(engine).messages(ONE))
+    engine.dispose()
+
+    assert (message.text, message.outcome) == ("Little.", None)
 
 
 def test_what_is_stored_comes_back_as_it_was(engine: Engine) -> None:

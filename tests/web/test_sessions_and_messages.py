@@ -4,12 +4,14 @@ import json
 import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
 from tests.web.conftest import Serve
 from tests.web.running import FakeRasa, Server, Visitor
 from web.chat_store import REST_SECONDS
+from web.conversation import read_reply
 from web.tokens import LIFETIME_SECONDS, Tokens
 
 SCARS = [
@@ -21,7 +23,7 @@ SCARS = [
         ],
     }
 ]
-DOWNTIME = [
+DOWNTIME: list[dict[str, Any]] = [
     {"text": "Usually very little."},
     {
         "custom": {
@@ -331,6 +333,33 @@ def test_a_reply_with_nothing_to_read_is_apologised_for(visitor: Visitor, rasa: 
     [message] = visitor.say("odd").json()["messages"]
 
     assert "sorry" in message["text"]
+
+
+@pytest.mark.parametrize(
+    ("items", "outcomes"),
+    [
+        (DOWNTIME, ["answered"]),
+        ([{"text": "I can't say."}, {"custom": {"outcome": "declined"}}], ["declined"]),
+        ([*DOWNTIME, {"custom": {"form": "consultation_form"}}], ["answered"]),
+        ([*DOWNTIME, {"text": "Not the rest."}, {"custom": {"outcome": "declined"}}],
+         ["answered", "declined"]),
+        ([{"text": "Hello."}], [None]),
+        ([{"text": "Odd."}, {"custom": {"outcome": "made up"}}], [None]),
+        ([{"text": "Odder."}, {"custom": {"outcome": ["declined"]}}], [None]),
+    ],
+)  # fmt: skip
+def test_an_answer_carries_what_became_of_the_question(
+    items: list[dict[str, Any]], outcomes: list[str | None]
+) -> None:
+    drafts = read_reply(items)
+
+    assert [draft.outcome for draft in drafts] == outcomes
+
+
+def test_what_comes_after_an_answers_source_takes_nothing_from_it() -> None:
+    [draft] = read_reply([*DOWNTIME, {"custom": {"outcome": "answered"}}, {"custom": {}}])
+
+    assert (draft.source, draft.faq) == ("your-treatment#downtime", "downtime")
 
 
 @pytest.mark.parametrize("status", [500, 503])
