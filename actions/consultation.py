@@ -37,13 +37,13 @@ from actions.turn import (
     time_zone_of,
 )
 from booking.availability import Why
-from booking.contacts import shown_phone
-from booking.corrections import named_slot
 from booking.details import Details, PreferredTime, Slot
 from booking.errors import BookingUnavailable, SlotNotOffered, SlotTaken
 from booking.models import ConsultationRequest
-from booking.names import looks_like_a_name
-from booking.reading import Reading, Value, read_answer
+from booking.reading.contacts import shown_phone
+from booking.reading.corrections import named_slot
+from booking.reading.message import Reading, Value, read_answer
+from booking.reading.names import looks_like_a_name
 from booking.requests import request_consultation
 from booking.windows import Wish
 

@@ -15,8 +15,8 @@ from actions.manage_said import QUESTIONS, TIME
 from actions.manage_turn import FORM, ManageTurn
 from actions.offers import Offered, buttons
 from actions.turn import asked_slot, resumes, set_slots, text_of
-from booking.changes import VISIT, Change, read_wish_to_change
 from booking.errors import BookingUnavailable
+from booking.reading.changes import VISIT, Change, read_wish_to_change
 
 logger = logging.getLogger(__name__)
 

@@ -11,7 +11,8 @@ from rasa_sdk import Tracker
 
 from actions.offers import Offered
 from actions.turn import entity, intent_of, is_choice, text_of
-from booking.changes import (
+from booking.details import Contact
+from booking.reading.changes import (
     OF_DETAILS,
     VISIT,
     Change,
@@ -19,7 +20,6 @@ from booking.changes import (
     read_wish_to_change,
     without_reference,
 )
-from booking.details import Contact
 
 ACTION, REFERENCE, CONTACT = "manage_action", "manage_reference", "manage_contact"
 TIME, CONFIRMED = "manage_time", "manage_confirmed"

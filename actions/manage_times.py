@@ -13,9 +13,9 @@ from actions.manage_said import CONFIRMED, TIME, Known, Said
 from actions.offers import Offered, Settled, Times, at, chosen_start, wanted_others
 from booking.errors import Refusal
 from booking.models import ConsultationRequest
-from booking.moving import seen_from, words_for_new_time
+from booking.reading.moving import seen_from, words_for_new_time
+from booking.reading.wishes import Others, WishReading, asks_for_others, read_wish
 from booking.windows import Window, Wish
-from booking.wishes import Others, WishReading, asks_for_others, read_wish
 
 SAME_TIME = "same_time"
 SAME_TIME_OF_DAY = re.compile(r"\b(?:at\s+)?(?:the\s+)?same\s+(?:time|hour)\b", re.I)

@@ -26,8 +26,6 @@ from actions.manage_said import (
 from actions.manage_times import NewTime
 from actions.offers import Offered, Times, at
 from actions.turn import set_slots, time_zone_of
-from booking.changes import Change
-from booking.contacts import blanked, find_contact
 from booking.errors import (
     IllegalTransition,
     Refusal,
@@ -37,7 +35,9 @@ from booking.errors import (
     UnknownRequest,
 )
 from booking.models import ConsultationRequest, Status
-from booking.moving import words_for_new_time
+from booking.reading.changes import Change
+from booking.reading.contacts import blanked, find_contact
+from booking.reading.moving import words_for_new_time
 from booking.requests import (
     OPEN,
     VISITOR,

@@ -25,7 +25,7 @@ from actions.turn import (
 from booking.details import Contact, Details, Slot
 from booking.errors import BookingUnavailable, DetailRefused
 from booking.messages import leave_message
-from booking.reading import Reading, read_answer
+from booking.reading.message import Reading, read_answer
 
 logger = logging.getLogger(__name__)
 

@@ -13,11 +13,11 @@ from rasa_sdk import Tracker
 from actions.desk import Desk
 from actions.turn import entity, text_of
 from booking.availability import Offer, Why, offer_slots
-from booking.choices import Others, asks_for_others, read_choice
 from booking.clinic import Clinic
 from booking.errors import BookingUnavailable, SlotNotOffered, SlotTaken
 from booking.holds import hold_slot, release_hold
 from booking.models import ConsultationRequest
+from booking.reading.choices import Others, asks_for_others, read_choice
 from booking.windows import Window, Wish
 
 # Codes of the question for a time beside `Why` and the refusals of a reading.

@@ -1,7 +1,8 @@
 """The details of a consultation request, and the readers that check each of them.
 
 A reader takes what the visitor typed and returns the cleaned value, or raises `DetailRefused`
-with a code from `booking.errors.Refusal`. `booking.wishes` reads when they would like to come.
+with a code from `booking.errors.Refusal`. When they would like to come is read by
+`booking.reading.wishes`.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from actions import Desk, all_actions
 from booking.clinic import read_clinic
 from booking.database import open_database
 from booking.links import ManageLinks
-from booking.wishes import read_wish
+from booking.reading.wishes import read_wish
 from needlepoint.logs import configure_logging
 from needlepoint.settings import Settings
 

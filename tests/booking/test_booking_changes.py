@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from booking.changes import (
+from booking.reading.changes import (
     Change,
     find_reference,
     read_wish_to_change,

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from booking.choices import Others, asks_for_others, read_choice
 from booking.clinic import Clinic
+from booking.reading.choices import Others, asks_for_others, read_choice
 
 # Tuesday morning and afternoon, Friday afternoon.
 THREE = ("2026-11-24 10:30", "2026-11-24 15:00", "2026-11-27 14:00")

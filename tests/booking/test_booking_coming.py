@@ -9,7 +9,7 @@ import pytest
 
 from booking.clinic import Clinic
 from booking.details import Details, PreferredTime, Slot
-from booking.reading import Reading, read_answer
+from booking.reading.message import Reading, read_answer
 from booking.windows import Window, Wish
 
 NEW_YORK = ZoneInfo("America/New_York")

@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime, time
 
 import pytest
 
-from booking.contacts import shown_phone
 from booking.details import (
     Details,
     PreferredTime,
@@ -18,6 +17,7 @@ from booking.details import (
     read_phone,
 )
 from booking.errors import DetailRefused
+from booking.reading.contacts import shown_phone
 from booking.windows import Window, Wish
 
 

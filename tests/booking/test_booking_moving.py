@@ -13,7 +13,7 @@ from booking.availability import free_starts, offer_slots
 from booking.clinic import Clinic, Practitioner
 from booking.details import Details
 from booking.models import ConsultationRequest
-from booking.moving import seen_from, words_for_new_time
+from booking.reading.moving import seen_from, words_for_new_time
 from booking.requests import move_request, request_consultation
 from booking.windows import Window
 

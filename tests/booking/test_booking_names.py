@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from booking.errors import DetailRefused
-from booking.names import answered_name, find_name, looks_like_a_name, respelled
+from booking.reading.names import answered_name, find_name, looks_like_a_name, respelled
 
 
 def name_given(text: str, known: str | None = None) -> str:

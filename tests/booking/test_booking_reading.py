@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from booking.clinic import Clinic
 from booking.details import Contact, Details, PreferredTime, Slot
-from booking.reading import Reading, read_answer
+from booking.reading.message import Reading, read_answer
 from booking.windows import Window, Wish
 
 NEW_YORK = ZoneInfo("America/New_York")

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from booking.clinic import WEEKDAYS, Clinic, OpeningHours
+from booking.reading.wishes import WishReading, read_wish
 from booking.windows import Window, Wish
-from booking.wishes import WishReading, read_wish
 
 NEW_YORK = ZoneInfo("America/New_York")
 # "on" is as far ahead as there are days, hours are those at which a start fits, and "exactly"

@@ -1,6 +1,7 @@
 """Mark what names days in a text: "tomorrow", "the 3rd", "next tuesday", "24/12", "next week".
 
-What the days mean together ("not before the 10th", "mon or wed") is read in `booking.periods`.
+What the days mean together ("not before the 10th", "mon or wed") is read in
+`booking.reading.periods`.
 """
 
 from __future__ import annotations
@@ -8,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from booking.dates import Day, OnDate
-from booking.day_readers import (
+from booking.reading.dates import Day, OnDate
+from booking.reading.day_readers import (
     NTH,
     beside_known,
     feast,
@@ -38,7 +39,7 @@ from booking.day_readers import (
     year,
     year_first,
 )
-from booking.mentions import (
+from booking.reading.mentions import (
     COUNT,
     DAY_MARK,
     FILL,

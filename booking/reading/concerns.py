@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from booking.details import clean_text
-from booking.mentions import READ
-from booking.remarks import says_nothing, says_only_when
+from booking.reading.mentions import READ
+from booking.reading.remarks import says_nothing, says_only_when
 
 LEAD = re.compile(
     r"^(?:(?:i\s+(?:already\s+)?(?:told\s+you|said)|thanks|thank\s+you|thx|yes|yeah|ok|okay|so|um+"

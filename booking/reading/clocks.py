@@ -1,6 +1,6 @@
 """Mark what names a time of day in a text: "3pm", "half past 3", "late afternoon".
 
-What the times mean together ("after 3", "between 2 and 4") is read in `booking.hours`.
+What the times mean together ("after 3", "between 2 and 4") is read in `booking.reading.hours`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 from booking.errors import Refusal
-from booking.mentions import (
+from booking.reading.mentions import (
     CLOCK_MARK,
     CLOCK_TERM,
     DAY_MARK,

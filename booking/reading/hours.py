@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import time, timedelta
 from itertools import pairwise
 
-from booking.clocks import ABOUT, ALL_DAY, Clock, Clocks, on_a_day, shifted
-from booking.mentions import CLOCK_TERM, DAY_TERM, FILL, PART_TERM, Scan
+from booking.reading.clocks import ABOUT, ALL_DAY, Clock, Clocks, on_a_day, shifted
+from booking.reading.mentions import CLOCK_TERM, DAY_TERM, FILL, PART_TERM, Scan
 from booking.windows import FIRST_MINUTE, LAST_MINUTE
 
 # How far around "5ish" a time may be, and how far apart "3 or 4" may lie to be one wish.

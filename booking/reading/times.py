@@ -12,11 +12,11 @@ from typing import Any
 
 import dateparser
 
-from booking.clocks import Clock, Clocks, name_hours, shifted
-from booking.days import name_days
 from booking.errors import Refusal
-from booking.hours import Hours, alike, read_hours
-from booking.mentions import (
+from booking.reading.clocks import Clock, Clocks, name_hours, shifted
+from booking.reading.days import name_days
+from booking.reading.hours import Hours, alike, read_hours
+from booking.reading.mentions import (
     CLOCK_MARK,
     CLOCK_TERM,
     COUNT,
@@ -29,7 +29,7 @@ from booking.mentions import (
     Span,
     counted,
 )
-from booking.periods import Days, read_days
+from booking.reading.periods import Days, read_days
 from booking.windows import LAST_MINUTE, Window
 
 # Characters; a longer text is no mere date.

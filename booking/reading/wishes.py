@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
-from booking.choices import Others, asks_for_others, read_choice
-from booking.clocks import ALL_DAY, Clocks
 from booking.details import LONGEST_PREFERENCE, clean_text
 from booking.errors import Refusal
-from booking.mentions import Span
-from booking.periods import AHEAD, Days, trimmed
-from booking.times import Mention, find_time
+from booking.reading.choices import Others, asks_for_others, read_choice
+from booking.reading.clocks import ALL_DAY, Clocks
+from booking.reading.mentions import Span
+from booking.reading.periods import AHEAD, Days, trimmed
+from booking.reading.times import Mention, find_time
 from booking.windows import Window, Wish
 
 if TYPE_CHECKING:

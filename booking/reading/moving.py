@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from booking.changes import CANNOT, VISIT
+from booking.reading.changes import CANNOT, VISIT
 from booking.windows import Window
 
 TIME_WORDS = (

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from booking.corrections import sounds_like_a_correction
 from booking.details import Slot
-from booking.mentions import MONTH, NUMBER
-from booking.names import looks_like_a_name
-from booking.wishes import WishReading
+from booking.reading.corrections import sounds_like_a_correction
+from booking.reading.mentions import MONTH, NUMBER
+from booking.reading.names import looks_like_a_name
+from booking.reading.wishes import WishReading
 
 # Words with which people come, and those with which they tell of something else.
 COMING = re.compile(

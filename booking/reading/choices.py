@@ -8,10 +8,10 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from booking.clocks import Clock, Clocks, name_hours
-from booking.dates import OnDate, OnWeekday, Period
-from booking.days import name_days
-from booking.mentions import NUMBER, WEEKDAY, Scan, number
+from booking.reading.clocks import Clock, Clocks, name_hours
+from booking.reading.dates import OnDate, OnWeekday, Period
+from booking.reading.days import name_days
+from booking.reading.mentions import NUMBER, WEEKDAY, Scan, number
 
 if TYPE_CHECKING:
     from booking.clinic import Clinic

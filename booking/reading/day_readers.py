@@ -1,6 +1,6 @@
 """Read one name of a day or of days each: "tomorrow", "the 3rd", "next week".
 
-The names themselves are listed in `booking.days`, each with the reader that goes with it.
+The names themselves are listed in `booking.reading.days`, each with the reader that goes with it.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ import re
 from dataclasses import replace
 from datetime import date, timedelta
 
-from booking.dates import (
+from booking.errors import Refusal
+from booking.reading.dates import (
     JUST_GONE,
     Day,
     OnDate,
@@ -21,8 +22,7 @@ from booking.dates import (
     monday_of,
     one_day,
 )
-from booking.errors import Refusal
-from booking.mentions import MONTHS, ORDINALS, WEEKDAY, WEEKDAYS, Scan, counted
+from booking.reading.mentions import MONTHS, ORDINALS, WEEKDAY, WEEKDAYS, Scan, counted
 
 MONDAY_TO_FRIDAY, WEEKEND = frozenset(range(5)), frozenset({5, 6})
 FEASTS = (

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from booking.dates import Day, OnDate, OnWeekday, Period, WeekOf
-from booking.mentions import DAY_TERM, PART_TERM, Scan, Span
+from booking.reading.dates import Day, OnDate, OnWeekday, Period, WeekOf
+from booking.reading.mentions import DAY_TERM, PART_TERM, Scan, Span
 
 _LEAD = (
     r"(?:\s+(?:on|the|a|an|any|in|at|for|of|about|around|some\s?time|any\s?time|like|say|maybe"

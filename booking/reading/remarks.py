@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from booking.mentions import MONTH, READ, WEEKDAY
+from booking.reading.mentions import MONTH, READ, WEEKDAY
 
 Span = tuple[int, int]
 

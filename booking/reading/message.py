@@ -9,18 +9,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from booking.coming import Standing, is_about_coming, just_an_hour
-from booking.concerns import (
-    MOST_WORDS,
-    WISH,
-    added_concern,
-    concern_of_wish,
-    rules_out,
-    stated_concern,
-    words_of_concern,
-)
-from booking.contacts import blanked, find_contact
-from booking.corrections import find_correction, sounds_like_a_correction
 from booking.details import (
     Contact,
     Details,
@@ -30,11 +18,23 @@ from booking.details import (
     read_concern,
 )
 from booking.errors import DetailRefused, Refusal
-from booking.mentions import READ
-from booking.names import answered_name, find_name, looks_like_a_name, respelled
-from booking.remarks import is_remark, questions_in, says_nothing, says_only_when
+from booking.reading.coming import Standing, is_about_coming, just_an_hour
+from booking.reading.concerns import (
+    MOST_WORDS,
+    WISH,
+    added_concern,
+    concern_of_wish,
+    rules_out,
+    stated_concern,
+    words_of_concern,
+)
+from booking.reading.contacts import blanked, find_contact
+from booking.reading.corrections import find_correction, sounds_like_a_correction
+from booking.reading.mentions import READ
+from booking.reading.names import answered_name, find_name, looks_like_a_name, respelled
+from booking.reading.remarks import is_remark, questions_in, says_nothing, says_only_when
+from booking.reading.wishes import WishReading, read_wish
 from booking.windows import Window, Wish
-from booking.wishes import WishReading, read_wish
 
 if TYPE_CHECKING:
     from booking.clinic import Clinic

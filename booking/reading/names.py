@@ -12,7 +12,7 @@ from difflib import get_close_matches
 
 from booking.details import read_name
 from booking.errors import DetailRefused, Refusal
-from booking.name_words import (
+from booking.reading.name_words import (
     DESCRIPTIONS,
     GOES_ON,
     GOES_ON_FROM_CAPITAL,
@@ -23,7 +23,7 @@ from booking.name_words import (
     TALK,
     TITLES,
 )
-from booking.remarks import says_only_when
+from booking.reading.remarks import says_only_when
 
 Span = tuple[int, int]
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import pairwise
 
-from booking.dates import ONE_DAY, Day, Frame, OnDate, OnWeekday, Period, one_day, period_of
 from booking.errors import Refusal
-from booking.mentions import CLOCK_TERM, DAY_TERM, PART_TERM, READ, Scan
-from booking.relations import read_relations
+from booking.reading.dates import ONE_DAY, Day, Frame, OnDate, OnWeekday, Period, one_day, period_of
+from booking.reading.mentions import CLOCK_TERM, DAY_TERM, PART_TERM, READ, Scan
+from booking.reading.relations import read_relations
 from booking.windows import ALL_WEEKDAYS, Window
 
 # The longest that a clinic may take bookings ahead; later days are asked for by their date.
