@@ -18,6 +18,9 @@ from nlu.tracker_store import open_stores
 logger = logging.getLogger(__name__)
 
 CLIENT_ID = "client_id"
+FORM = "form"
+# Said of a conversation that can't be read: better to learn too little than from a form.
+UNKNOWN_FORM = "unknown"
 
 
 class ChatChannel(RestInput):
@@ -25,7 +28,9 @@ class ChatChannel(RestInput):
 
     The same one again gets what was answered to it: the web process may have ended, or lost
     patience, before it passed the reply on. Read a second time, a "yes" might agree to a question
-    that the visitor has never seen. Unlike Rasa's own, it logs none of a visitor's words.
+    that the visitor has never seen. A reply ends with the form that is open then, if one is: what
+    is said in a form is for nobody to learn from. Unlike Rasa's own, it logs none of a visitor's
+    words.
     """
 
     @classmethod
@@ -43,6 +48,9 @@ class ChatChannel(RestInput):
                     await message.output_channel.send_response(message.sender_id, answer)
                 if not answers:
                     await on_new_message(message)
+                form = await open_form(message.sender_id)
+                if form:
+                    await message.output_channel.send_custom_json(message.sender_id, {FORM: form})
             except asyncio.CancelledError:
                 logger.error("The web process did not wait for a reply.")
             except Exception:
@@ -50,6 +58,18 @@ class ChatChannel(RestInput):
 
         blueprint: Blueprint = super().blueprint(once)
         return blueprint
+
+
+async def open_form(sender_id: Text) -> Optional[Text]:
+    """The form that is open in a conversation."""
+    for store in list(open_stores):
+        try:
+            tracker = await store.look_at(sender_id)
+        except SQLAlchemyError:
+            return UNKNOWN_FORM  # Noted by the store.
+        if tracker is not None:
+            return tracker.active_loop_name
+    return None
 
 
 async def answers_so_far(message: UserMessage) -> List[Dict[Text, Any]]:

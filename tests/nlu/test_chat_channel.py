@@ -3,13 +3,19 @@
 import asyncio
 import logging
 from pathlib import Path
-from typing import Any, List
+from typing import Any, List, Optional
 
 import pytest
 import requests
 from rasa.core.channels.channel import UserMessage
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import ActionExecuted, BotUttered, SessionStarted, UserUttered
+from rasa.shared.core.events import (
+    ActionExecuted,
+    ActiveLoop,
+    BotUttered,
+    SessionStarted,
+    UserUttered,
+)
 
 from nlu import tracker_store
 from nlu.tracker_store import LiveTrackerStore
@@ -25,6 +31,7 @@ class Counting:
         self.store: LiveTrackerStore
         self.heard: List[str] = []
         self.says_nothing = False
+        self.form: Optional[str] = None
 
     async def handle_message(self, message: UserMessage) -> None:
         if message.text == "break":
@@ -34,6 +41,8 @@ class Counting:
         if not tracker.events:
             tracker.update_with_events([ActionExecuted("action_listen"), SessionStarted()], None)
         tracker.update(UserUttered(message.text, metadata=message.metadata))
+        if self.form is not None:
+            tracker.update(ActiveLoop(self.form or None))
         if not self.says_nothing:
             await self._answer(message, tracker)
         await self.store.save(tracker)
@@ -106,6 +115,19 @@ def test_another_message_or_visitor_gets_an_answer_of_its_own(address: str, rasa
     say(address, "yes")
 
     assert rasa.heard == ["yes"] * 5
+
+
+def test_a_reply_ends_with_the_form_that_is_open(address: str, rasa: Counting) -> None:
+    before = say(address, "hello")
+    rasa.form = "message_form"
+    opened = say(address, "take a message", client_id="a")
+    again = say(address, "take a message", client_id="a")
+    rasa.form = ""
+    closed = say(address, "stop")
+
+    assert opened[-1] == {"recipient_id": "visitor-1", "custom": {"form": "message_form"}}
+    assert again == opened
+    assert not any("form" in item.get("custom", {}) for item in [*before, *closed])
 
 
 def test_a_message_that_got_no_answer_is_heard_again(address: str, rasa: Counting) -> None:
