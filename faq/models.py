@@ -82,6 +82,77 @@ class AuditEntry(StaffBase):
     detail: Mapped[str] = mapped_column(Text)
 
 
+class TeachingJob(StaffBase):
+    """One check, training and trial: asked for by somebody, done by the worker.
+
+    `state` is queued, running, done, failed or cancelled. `lines`, `findings` and `verdict` are
+    JSON; `version` is the number under which its model went live.
+    """
+
+    __tablename__ = "teaching_jobs"
+
+    id: Mapped[int] = mapped_column(SERIAL, primary_key=True)
+    state: Mapped[str] = mapped_column(String(10), index=True)
+    by: Mapped[str] = mapped_column(String(60))
+    why: Mapped[str] = mapped_column(Text)
+    # Whether the model is to go live at once when nothing speaks against it.
+    publish: Mapped[bool]
+    stop_asked: Mapped[bool] = mapped_column(default=False)
+    asked_at: Mapped[float] = mapped_column(Double)
+    started_at: Mapped[float | None] = mapped_column(Double)
+    ended_at: Mapped[float | None] = mapped_column(Double)
+    lines: Mapped[str] = mapped_column(Text, default="[]")
+    error: Mapped[str | None] = mapped_column(Text)
+    findings: Mapped[str] = mapped_column(Text, default="[]")
+    model: Mapped[str | None] = mapped_column(String(200), index=True)
+    verdict: Mapped[str | None] = mapped_column(Text)
+    version: Mapped[int | None]
+
+
+class ModelContent(StaffBase):
+    """What a model was trained from: `contents` is JSON, the SHA-256 of each file by its name."""
+
+    __tablename__ = "model_contents"
+
+    model: Mapped[str] = mapped_column(String(200), primary_key=True)
+    contents: Mapped[str] = mapped_column(Text)
+    noted_at: Mapped[float] = mapped_column(Double)
+
+
+class ContentText(StaffBase):
+    """A file's text by its SHA-256, kept once however many versions have it."""
+
+    __tablename__ = "content_texts"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    text: Mapped[str] = mapped_column(Text)
+
+
+class ModelVersion(StaffBase):
+    """A model that went live: never changed afterwards.
+
+    Until the pointer is known to have moved, `confirmed` is false; such a row is confirmed or
+    removed by whoever reads next. `rolled_back_from` and `rolled_back_to` are the numbers of the
+    versions that a rollback left and went back to. `contents` (None when unknown), `changes` and
+    `verdict` are JSON.
+    """
+
+    __tablename__ = "model_versions"
+
+    number: Mapped[int] = mapped_column(SERIAL, primary_key=True)
+    confirmed: Mapped[bool]
+    model: Mapped[str] = mapped_column(String(200))
+    published_at: Mapped[float] = mapped_column(Double)
+    by: Mapped[str] = mapped_column(String(60))
+    why: Mapped[str] = mapped_column(Text)
+    contents: Mapped[str | None] = mapped_column(Text)
+    changes: Mapped[str] = mapped_column(Text)
+    verdict: Mapped[str | None] = mapped_column(Text)
+    override_reason: Mapped[str | None] = mapped_column(Text)
+    rolled_back_from: Mapped[int | None]
+    rolled_back_to: Mapped[int | None]
+
+
 class InboxGroup(StaffBase):
     """Questions that mean the same: those near to the first of them, whose `vector` this is
     (float32, 384 numbers).

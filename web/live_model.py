@@ -3,9 +3,12 @@
 Publishing and rolling back are one atomic change of the pointer; Rasa fetches what it points to.
 """
 
+import fcntl
 import hashlib
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -31,6 +34,40 @@ class LiveModel:
     @property
     def etag(self) -> str:
         return f'"{self.fingerprint}"'
+
+
+@dataclass(frozen=True)
+class Live:
+    """The pointer and the folder of models, as `faq.versions` works with them."""
+
+    pointer: Path
+    models_dir: Path
+
+    def name(self) -> str | None:
+        return live_model_name(self.pointer)
+
+    def put(self, name: str) -> str | None:
+        """As `set_live_model`."""
+        return set_live_model(self.pointer, self.models_dir, name)
+
+    def has(self, name: str) -> bool:
+        try:
+            model_path(self.models_dir, name)
+        except UnknownModel:
+            return False
+        return True
+
+    @contextmanager
+    def locked(self, *, wait: bool = True) -> Iterator[bool]:
+        """Whether this process alone may move the pointer; the system unlocks it for the dead."""
+        self.pointer.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with self.pointer.with_name(f".{self.pointer.name}.lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            except BlockingIOError:
+                yield False
+                return
+            yield True
 
 
 def live_model_name(pointer: Path) -> str | None:
