@@ -135,7 +135,8 @@ _STATES = frozenset(
     ten terrible thick thin third thirteen thirty three tight tiny top torn totally tough trans true
     twelve twenty twice twin two unclear under unfair unhappy unsure until
     unwell up upset useless usual vegan warm weak weird whether white whole wide wild woman women
-    wrong young younger older worse worst student teacher nurse doctor patient client customer mother father model bride groom
+    wrong young younger older worse worst student teacher nurse doctor patient client customer
+    mother father model bride groom
     runner swimmer smoker beginner newbie person human guy girl lady parent member pensioner
     breastfeeding diabetic pregnant tourist gardener hiv fever
     another off done blotchy dizzy itchy flaky spotty puffy honest murder stupid bullshit rubbish
