@@ -51,11 +51,12 @@ def requests_csv(requests: Iterable[ConsultationRequest], tz: tzinfo) -> bytes:
             "ends_at": request.ends_at.astimezone(tz).isoformat(),
             "practitioner": request.practitioner,
         }
-        table.writerow({name: _cell(value) for name, value in row.items()})
+        table.writerow({name: plain_cell(value) for name, value in row.items()})
     return (BYTE_ORDER_MARK + file.getvalue()).encode()
 
 
-def _cell(value: str | None) -> str:
+def plain_cell(value: str | None) -> str:
+    """A cell that a spreadsheet shows as it is, and never computes."""
     text = value or ""
     # Some spreadsheets look behind blanks at the beginning of a cell.
     risky = text.lstrip().startswith(FORMULA) or text.startswith(("\t", "\r", "\n"))

@@ -13,9 +13,12 @@ if TYPE_CHECKING:
 def routers() -> Sequence[APIRouter]:
     """Every group of pages; each has `/staff` in front of its addresses."""
     # Imported here: the command line uses accounts and log without the pages.
-    from web.staff import auth, drafts, faqs, people, requests
+    from web.staff import auth, dashboard, drafts, faqs, people, requests
 
-    return (auth.router, faqs.router, drafts.router, requests.router, people.router)
+    return (
+        *(auth.router, faqs.router, drafts.router, requests.router, dashboard.router),
+        people.router,
+    )
 
 
 def paths() -> frozenset[str]:

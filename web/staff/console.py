@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 from booking.clinic import Clinic
 from booking.links import ManageLinks
 from web.limits import RateLimits
+from web.staff.dashboard_figures import KeptFigures
 from web.staff.sessions import Throttle
 from web.staff.teaching import Teaching
 
@@ -51,6 +52,7 @@ class Console:
     paths: frozenset[str]
     real_now: Callable[[], datetime] = lambda: datetime.now(UTC)
     throttle: Throttle = field(default_factory=Throttle.fresh)
+    figures: KeptFigures = field(default_factory=KeptFigures)
 
     @property
     def content(self) -> Path:

@@ -29,8 +29,9 @@ HANDED_OVER: Outcome = "handed_over"
 # Somebody who asks several things in one message is counted once, by what weighs most of all that
 # became of it: an answer beside something that is not known is no full answer.
 _WEIGHTS = OUTCOMES
-
 # A year with a million messages takes some seconds to count; whoever looks again need not wait.
+# What is counted at once is counted anew.
+SLOW_SECONDS = 0.5
 KEPT_SECONDS = 60.0
 MOST_KEPT = 16
 _SECONDS_A_DAY = 86400
@@ -170,7 +171,7 @@ def has_talk(chat: Engine) -> bool:
 
 
 class KeptFigures:
-    """Figures counted a moment ago, so that a second look, or a file, costs nothing."""
+    """Figures that took long, for a moment: a second look, or a file, need not wait again."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -184,9 +185,11 @@ class KeptFigures:
             at, figures = self._kept.get(key, (-KEPT_SECONDS, None))
             if figures is not None and self._clock() - at < KEPT_SECONDS:
                 return figures
+            started = self._clock()
             figures = count_figures(chat, booking, period)
             self._kept.pop(key, None)
-            self._kept[key] = (self._clock(), figures)
+            if self._clock() - started >= SLOW_SECONDS:
+                self._kept[key] = (self._clock(), figures)
             while len(self._kept) > MOST_KEPT:
                 del self._kept[next(iter(self._kept))]
             return figures
