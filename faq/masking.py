@@ -29,8 +29,9 @@ _WHOLE = tuple(
     re.compile(pattern, flags)
     for pattern, flags in (
         (r"\b(?:https?://|www\.)\S+", re.I),
-        # ana@mail.example, ana (at) mail (dot) example, ana at mail dot com
-        (r"[\w.+%'-]+\s?(?:@|[(\[]at[)\]])\s?[\w-]+(?:\s?(?:\.|[(\[]dot[)\]])\s?\w+)+", re.I),
+        (r"[\w.+%'-]+@[\w-]+(?:\.\w+)+", re.I),
+        # ana (at) mail (dot) example, ana at mail dot com
+        (r"[\w.+-]+\s?[(\[]at[)\]]\s?[\w-]+(?:\s?(?:\.|[(\[]dot[)\]])\s?\w+)+", re.I),
         (r"\b[\w.+-]+ at [\w-]+ dot [a-z]{2,6}\b", re.I),
         (r"(?<![\w.])@\w[\w.]{2,}", re.I),
         (r"\bNP-?(?=\w*\d)[0-9A-Z]{6}\b", re.I),
@@ -175,8 +176,18 @@ def mask(text: str) -> str:
 
 
 def without_masks(text: str) -> str:
-    """What is left of a masked text, as a phrasing."""
-    return " ".join(text.replace(MASK, " ").split())
+    """What a masked text asks, fit to be a phrasing: introductions go with their masks."""
+    rest = _INTRODUCTION.sub(" ", text).replace(MASK, " ")
+    rest = " ".join(_LONELY_MARKS.sub(" ", rest).split())
+    return rest.lstrip(" ,;.:-–—")
+
+
+_INTRODUCTION = re.compile(
+    r"(?:\b(?:hi|hello|hey)\b[\s,!]*)?\b(?:my\s+name\s+is|i\s+am|i['’]?m|this\s+is|thanks|regards),?\s+"
+    rf"{re.escape(MASK)}[,.;!]?(?:\s+(?:here|and)\b)?",
+    re.I,
+)
+_LONELY_MARKS = re.compile(r"(?<=\s)[,;.:](?=\s|$)")
 
 
 def _without_name(found: re.Match[str], *, surely: bool) -> str:

@@ -124,8 +124,20 @@ def test_masking_twice_masks_no_more(text: str, masked: str) -> None:
     assert mask(masked) == masked
 
 
-def test_a_phrasing_is_what_is_left_between_the_masks() -> None:
-    assert without_masks("I'm […], does it hurt  […]") == "I'm , does it hurt"
+@pytest.mark.parametrize(
+    ("masked", "phrasing"),
+    [
+        ("I'm […], does it hurt  […]", "does it hurt"),
+        ("Hi, my name is […] and I want to know if it hurts", "I want to know if it hurts"),
+        ("I'm […], […]. Do you sell gift cards?", "Do you sell gift cards?"),
+        ("call […] about it", "call about it"),
+        ("Does it hurt? Thanks, […]", "Does it hurt?"),
+        ("does it hurt", "does it hurt"),
+        ("[…]", ""),
+    ],
+)
+def test_a_phrasing_is_what_is_asked_between_the_masks(masked: str, phrasing: str) -> None:
+    assert without_masks(masked) == phrasing
 
 
 @pytest.mark.parametrize(
