@@ -12,9 +12,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from faq import gate
+
 MODEL_SUFFIX = ".tar.gz"
 # How the programs mark a line of progress; what else they say is why they failed.
 PROGRESS_INDENT = "  "
+# How they begin to say that.
+TRAINING_FAILED = "training failed: "
+TRIAL_FAILED = "evaluation failed: "
 
 Progress = Callable[[str], None]
 
@@ -38,6 +43,15 @@ class TrainedModel:
     model: str
     seconds: float
     skipped: bool
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A model that was trained and tried; `seconds` are of both together."""
+
+    trained: TrainedModel
+    verdict: gate.Verdict
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -71,7 +85,7 @@ class RasaProject:
         command += ["--clinic", str(self.clinic), *(["--force"] if force else [])]
         output, told, code = self._run(command, tell)
         if code != 0:
-            raise TrainingFailed(_reason(told, "training failed: ", code))
+            raise TrainingFailed(_reason(told, TRAINING_FAILED, code))
         return TrainedModel(**json.loads(output.splitlines()[-1]))
 
     def evaluate(
@@ -105,8 +119,39 @@ class RasaProject:
             if code != 0:
                 if output:  # what was found is worth seeing even when it could not be kept
                     tell(output.rstrip())
-                raise EvaluationFailed(_reason(told, "evaluation failed: ", code))
+                raise EvaluationFailed(_reason(told, TRIAL_FAILED, code))
             return json.loads(report.read_text(encoding="utf-8")), output.rstrip()
+
+    def train_and_evaluate(
+        self,
+        *,
+        content: Path,
+        live: str | None,
+        questions: Sequence[Path],
+        settled: Sequence[tuple[str, str]] = (),
+        tell: Progress = lambda line: None,
+    ) -> Trial:
+        """Train a model of the content, ask it the questions and compare it with the live one.
+
+        `content` is a folder as the project's `data`, `settled` are messages with the slug of the
+        FAQ that answers each. The model is in the models folder then, whatever the verdict. What
+        the live model answered is kept beside it and asked once.
+
+        Raises `TrainingFailed`, `EvaluationFailed` or `RasaMissing`: the models are as they were.
+        """
+        with tempfile.TemporaryDirectory() as scratch:
+            asked = Path(scratch) / "settled.json"
+            asked.write_text(json.dumps([list(one) for one in settled]), encoding="utf-8")
+            command = ["-m", "nlu.trial", "--data", str(content), "--out", str(self.models)]
+            command += ["--clinic", str(self.clinic), "--settled", str(asked)]
+            command += ["--live", live] if live else []
+            command += ["--questions", *map(str, questions)] if questions else []
+            output, told, code = self._run(command, tell)
+        if code != 0:
+            if any(line.startswith(TRIAL_FAILED) for line in told):
+                raise EvaluationFailed(_reason(told, TRIAL_FAILED, code))
+            raise TrainingFailed(_reason(told, TRAINING_FAILED, code))
+        return _trial(json.loads(output.splitlines()[-1]))
 
     def list_models(self) -> list[Model]:
         """The trained models, the one trained (or found up to date) last first."""
@@ -146,6 +191,19 @@ class RasaProject:
                 raise
             output.seek(0)
             return output.read(), told, code
+
+
+def _trial(found: dict[str, Any]) -> Trial:
+    """What `python -m nlu.trial` prints (see there), weighed."""
+    verdict = gate.weigh(
+        [gate.Judged(*row) for row in found["now"]],
+        [gate.Judged(*row) for row in found["before"]],
+        gate.Changed(**{name: tuple(slugs) for name, slugs in found["changed"].items()}),
+        found["titles"],
+        found["compared_with"],
+        found["notes"],
+    )
+    return Trial(TrainedModel(**found["trained"]), verdict, found["seconds"])
 
 
 def _reason(told: Sequence[str], marker: str, code: int) -> str:

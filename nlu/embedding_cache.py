@@ -26,12 +26,17 @@ class EmbeddingCache:
     Args:
         path: the file, made when missing.
         key: fingerprint of the encoder that the vectors come from.
+        at_once: write what was missing at once; else when told to `keep` it.
+
+    `found_anew` are the vectors that were missing, by what they are kept under.
     """
 
-    def __init__(self, path: Path, key: Text) -> None:
+    def __init__(self, path: Path, key: Text, at_once: bool = True) -> None:
         self._path = path
         self._key = key
+        self._at_once = at_once
         self._vectors = self._read()
+        self.found_anew: Dict[Text, np.ndarray] = {}
 
     def encode(
         self,
@@ -47,10 +52,24 @@ class EmbeddingCache:
         missing = {name: text for name, text in both if name not in self._vectors}
         if missing:
             vectors = encoder.encode(list(missing.values()), token_weights)
-            self._vectors.update(zip(missing, vectors, strict=True))
-            full = len(self._vectors) > MOST
-            self._write({name: self._vectors[name] for name in names} if full else self._vectors)
+            self.add(dict(zip(missing, vectors, strict=True)))
+            if self._at_once:
+                full = len(self._vectors) > MOST
+                self._write(
+                    {name: self._vectors[name] for name in names} if full else self._vectors
+                )
         return np.stack([self._vectors[name] for name in names])
+
+    def add(self, vectors: Dict[Text, np.ndarray]) -> None:
+        """Takes over what another cache of the same encoder found anew."""
+        self._vectors.update(vectors)
+        self.found_anew.update(vectors)
+
+    def keep(self) -> None:
+        """Writes what was found anew; of too many, the oldest are left out."""
+        if self.found_anew:
+            self._write(dict([*self._vectors.items()][-MOST:]))
+            self.found_anew = {}
 
     def _read(self) -> Dict[Text, np.ndarray]:
         try:

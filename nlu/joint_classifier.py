@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import logging
 from dataclasses import asdict, fields
-from typing import Any, Dict, List, Optional, Text, Type, TypeVar
+from typing import Any, Dict, List, Optional, Sequence, Text, Type, TypeVar
 
 import numpy as np
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -178,6 +178,24 @@ class JointClassifier(GraphComponent, IntentClassifier):
             else:
                 self._decide(message, rankings)
         return messages
+
+    def labels_of(self, texts: Sequence[Text], vectors: np.ndarray) -> List[Optional[Text]]:
+        """The best label of each normalised text, None below the gate.
+
+        Args:
+            texts: n texts.
+            vectors: their embeddings, shape (n, 384).
+        """
+        if self._model is None or not texts:
+            return [None] * len(texts)
+        scores = np.clip(self._model.score(texts, vectors).combined, 0, 1)
+        scores = self._without_doubt_between_kinds(scores)
+        best = scores.argmax(axis=1)
+        confidences = scores[np.arange(len(best)), best].tolist()
+        return [
+            self._model.labels[column] if self._gate.accepts(confidence) else None
+            for column, confidence in zip(best.tolist(), confidences, strict=True)
+        ]
 
     def _rank(self, messages: List[Message]) -> List[Dict[Text, Ranking]]:
         """For each message the labels of its text and of its other readings, the best first."""

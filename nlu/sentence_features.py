@@ -95,6 +95,7 @@ class SentenceFeatures(DenseFeaturizer, GraphComponent):
         self._spellings = spellings
         self._token_weights = token_weights
         self._encoder = SentenceEncoder(PROJECT / config["encoder"], config["precision"])
+        self._cache: Optional[EmbeddingCache] = None
 
     @classmethod
     def create(
@@ -189,25 +190,44 @@ class SentenceFeatures(DenseFeaturizer, GraphComponent):
 
     def process(self, messages: List[Message]) -> List[Message]:
         """Featurizes each message, and with it the other readings it may have."""
-        for message in messages:
-            if message.get(TEXT):
-                self._featurize_with_readings(message)
+        with_text = [message for message in messages if message.get(TEXT)]
+        readings = [message.get(READINGS) for message in with_text]
+        others = [of_message.all_texts() if of_message else [] for of_message in readings]
+        texts = [[m.get(TEXT), *more] for m, more in zip(with_text, others, strict=True)]
+        normalised = [[normalise(text, self._spellings) for text in row] for row in texts]
+        vectors = self._encode([text for row in normalised for text in row])
+        start = 0
+        for message, other, row in zip(with_text, others, normalised, strict=True):
+            of_message = vectors[start : start + len(row)]
+            start += len(row)
+            self._add_features(message, row[0], of_message[0])
+            message.set(READING_FEATURES, Featurized(other, row[1:], of_message[1:]))
         return messages
 
-    def _featurize_with_readings(self, message: Message) -> None:
-        readings = message.get(READINGS)
-        others = readings.all_texts() if readings else []
-        texts = [normalise(text, self._spellings) for text in [message.get(TEXT), *others]]
-        vectors = self._encoder.encode(texts, self._token_weights)
-        self._add_features(message, texts[0], vectors[0])
-        message.set(READING_FEATURES, Featurized(others, texts[1:], vectors[1:]))
+    def remember(self, cache: EmbeddingCache) -> None:
+        """Takes embeddings of messages from a cache of this encoder from now on, and adds to it."""
+        self._cache = cache
+
+    def encoded(self, texts: Sequence[Text]) -> Tuple[List[Text], np.ndarray]:
+        """Texts as they are, without other readings: normalised, and encoded, shape (n, 384)."""
+        normalised = [normalise(text, self._spellings) for text in texts]
+        return normalised, self._encode_for_training(normalised)
+
+    def cache_beside_encoder(self, name: Text, at_once: bool = True) -> EmbeddingCache:
+        """A cache of this encoder's embeddings in a file of this name."""
+        directory = PROJECT / self._config["encoder"]
+        key = fingerprint(directory, self._config["precision"])
+        return EmbeddingCache(directory / name, key, at_once)
+
+    def _encode(self, texts: List[Text]) -> np.ndarray:
+        if self._cache is None:
+            return self._encoder.encode(texts, self._token_weights)
+        return self._cache.encode(texts, self._encoder, self._token_weights)
 
     def _encode_for_training(self, texts: List[Text]) -> np.ndarray:
         if not self._config["cache"]:
             return self._encoder.encode(texts, self._token_weights)
-        directory = PROJECT / self._config["encoder"]
-        key = fingerprint(directory, self._config["precision"])
-        cache = EmbeddingCache(directory / CACHE_FILE, key)
+        cache = self.cache_beside_encoder(CACHE_FILE)
         return cache.encode(texts, self._encoder, self._token_weights)
 
     def _add_features(self, message: Message, text: Text, vector: np.ndarray) -> None:

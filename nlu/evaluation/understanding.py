@@ -26,9 +26,14 @@ if TYPE_CHECKING:
     from rasa.shared.core.events import Event
     from rasa.shared.core.trackers import DialogueStateTracker
 
+    from nlu.embedding_cache import EmbeddingCache
+    from nlu.train import Graph
+
     Parse = Callable[[Text, DialogueStateTracker], Dict[Text, Any]]
 
 Told = Callable[[Text], None]
+# Texts scored together: a thousand against ten thousand examples are 40 MB.
+TOGETHER = 1000
 
 
 class Understanding:
@@ -65,6 +70,22 @@ class Understanding:
             raise BadQuestions(f"{model.name} was trained without NLU data")
         return cls(runner, metadata.nlu_target, metadata.domain)
 
+    @classmethod
+    def of_trained(cls, graph: Graph) -> Understanding:
+        """Of components that were trained just now and are not packed into a model yet.
+
+        Raises:
+            BadQuestions: they were trained without NLU data.
+        """
+        from rasa.engine.graph import ExecutionContext
+        from rasa.engine.runner.dask import DaskGraphRunner
+
+        schema, target = graph.schemas.predict_schema, graph.schemas.nlu_target
+        if target is None:
+            raise BadQuestions("the model was trained without NLU data")
+        runner = DaskGraphRunner.create(schema, graph.storage, ExecutionContext(schema))
+        return cls(runner, target, graph.domain)
+
     def parse(self, text: Text, tracker: Optional[DialogueStateTracker] = None) -> Dict[Text, Any]:
         """Parse data of a message, said in a conversation; without one, said first."""
         return self.parse_all([text], tracker)[0]
@@ -82,6 +103,35 @@ class Understanding:
         }
         messages = self._runner.run(inputs=inputs, targets=[self._target])[self._target]
         return [message.as_dict(only_output_properties=True) for message in messages]
+
+    def remember_embeddings(self, name: Text) -> Optional[EmbeddingCache]:
+        """Takes embeddings from a cache in a file of this name, and adds to it; None where the
+        pipeline has none.
+        """
+        featurizer = self._component("SentenceFeatures")
+        if featurizer is None:
+            return None
+        cache: EmbeddingCache = featurizer.cache_beside_encoder(name, at_once=False)
+        featurizer.remember(cache)
+        return cache
+
+    def understood_whole(self, texts: Sequence[Text]) -> List[Optional[Text]]:
+        """The label that passes the gate for each text as a whole, no other reading looked at."""
+        featurizer = self._component("SentenceFeatures")
+        classifier = self._component("JointClassifier")
+        if featurizer is None or classifier is None:
+            return [None] * len(texts)
+        found: List[Optional[Text]] = []
+        for start in range(0, len(texts), TOGETHER):
+            together = texts[start : start + TOGETHER]
+            found += classifier.labels_of(*featurizer.encoded(together))
+        return found
+
+    def _component(self, name: Text) -> Any:
+        """The graph's component of a class; None when it has none."""
+        nodes = self._runner._instantiated_nodes.values()
+        components = (node._component for node in nodes)
+        return next((one for one in components if type(one).__name__ == name), None)
 
     def gate(self) -> Dict[Text, Any]:
         """The gate's thresholds as stored in the model."""
@@ -133,15 +183,28 @@ def conversation(domain: Domain) -> DialogueStateTracker:
 
 def replay(dialogue: Dialogue, parse: Parse, domain: Domain) -> Replayed:
     """Parses each turn after what was said and answered before it."""
-    tracker = conversation(domain)
-    parsed = []
-    for turn in dialogue.turns:
+    times: List[float] = []
+
+    def timed(text: Text, tracker: DialogueStateTracker) -> Dict[Text, Any]:
         started = time.perf_counter()
+        parse_data = parse(text, tracker)
+        times.append(1000 * (time.perf_counter() - started))
+        return parse_data
+
+    parses = parses_of(dialogue, timed, domain)
+    return Replayed(dialogue, tuple(map(read_parse, parses, times)))
+
+
+def parses_of(dialogue: Dialogue, parse: Parse, domain: Domain) -> List[Dict[Text, Any]]:
+    """Parse data of each turn, said after what was said and answered before it."""
+    tracker = conversation(domain)
+    parses = []
+    for turn in dialogue.turns:
         parse_data = parse(turn.user, tracker)
-        parsed.append(read_parse(parse_data, 1000 * (time.perf_counter() - started)))
+        parses.append(parse_data)
         for event in [_said(turn.user, parse_data), *answer(parse_data, domain), _listen()]:
             tracker.update(event, domain)
-    return Replayed(dialogue, tuple(parsed))
+    return parses
 
 
 def _listen() -> Event:
