@@ -80,7 +80,6 @@ NOT_IN_MODELS = {
     "evaluation",
     "health_channel.py",
     "model_swap.py",
-    "model_swap.py",
     "processes.py",
     "quick_reading.py",
     "run.py",
