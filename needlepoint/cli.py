@@ -11,6 +11,7 @@ from sqlalchemy import make_url
 from booking.errors import BookingUnavailable
 from needlepoint import (
     faq_commands,
+    figures_commands,
     outbox_commands,
     privacy_commands,
     request_commands,
@@ -43,6 +44,7 @@ app.add_typer(request_commands.requests_app, name="requests")
 app.command("availability")(request_commands.list_free_times)
 app.add_typer(request_commands.messages_app, name="messages")
 app.add_typer(outbox_commands.outbox_app, name="outbox")
+app.command("figures")(figures_commands.show_figures)
 app.add_typer(privacy_commands.privacy_app, name="privacy")
 app.add_typer(staff_commands.staff_app, name="staff")
 

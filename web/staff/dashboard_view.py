@@ -151,7 +151,8 @@ def change(now: int, before: int, *, comparable: bool) -> tuple[str, str]:
     if before == 0:
         return "none before", ""
     part = round((now - before) / before * 100)
-    return f"{_signed(part)} %" if part else "about the same", f"{before:,} before"
+    same = "the same" if now == before else "about the same"
+    return f"{_signed(part)} %" if part else same, f"{before:,} before"
 
 
 def points(now: float | None, before: float | None) -> tuple[str, str]:
