@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 
 from fastapi import FastAPI, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.staticfiles import StaticFiles
 from fastapi.templating import Jinja2Templates
 from sqlalchemy import Engine
@@ -21,6 +22,7 @@ from web.headers import CrossOrigin, SafeHeaders
 from web.limits import BodyLimit, RateLimits
 from web.manage import Desk, manage_router
 from web.metrics import Metrics
+from web.missed import MissedQuestions
 from web.parts import Parts, WebSettings
 from web.rasa_client import RasaClient
 from web.reference import describe_bodies, reference_router
@@ -57,6 +59,7 @@ def create_app(
     counts = Metrics()
     texts = read_texts(clinic)
     store = ChatStore(chat_engine, counts.store_failures.inc)
+    missed = MissedQuestions(staff_engine, chat_engine, counts.inbox_lost.inc)
     parts = Parts(
         settings=settings,
         texts=texts,
@@ -65,7 +68,8 @@ def create_app(
         metrics=counts,
         rasa=rasa,
         store=store,
-        conversations=Conversations(rasa, store, articles, texts, counts),
+        conversations=Conversations(rasa, store, articles, texts, counts, missed),
+        missed=missed,
         databases=(booking_engine,),
     )
     desk = Desk(
@@ -117,6 +121,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await app.state.parts.rasa.open()
     yield
     await app.state.parts.rasa.close()
+    await run_in_threadpool(app.state.parts.missed.close)
     app.state.parts.store.close()
     for engine in app.state.parts.databases:
         engine.dispose()

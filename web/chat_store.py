@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Literal, get_args
@@ -102,11 +102,16 @@ class AlreadyAnswered(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """A choice under a message. `payload` is Rasa's and never leaves the server."""
+    """A choice under a message. `payload` is Rasa's and never leaves the server.
+
+    `settles` is the id of the visitor's message of which this asks back what it meant; it is known
+    only of a choice that was looked up.
+    """
 
     id: str
     title: str
     payload: str
+    settles: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +250,9 @@ class ChatStore:
                 for message in turn.messages:
                     for offered in message.choices:
                         if offered.id == choice_id:
-                            return offered
+                            return replace(
+                                offered, settles=_settled_by(message.outcome, message.reply_to)
+                            )
         return await self._read(_select_choice, conversation_id, choice_id)
 
     async def messages(self, conversation_id: str) -> list[ChatMessage]:
@@ -401,11 +408,20 @@ def _message(row: sa.Row[Any], choices: tuple[Offered, ...]) -> ChatMessage:
 def _select_choice(connection: Connection, conversation_id: str, choice_id: str) -> Offered | None:
     m, c = messages_table.c, choices_table.c
     row = connection.execute(
-        sa.select(c.id, c.title, c.payload)
+        sa.select(c.id, c.title, c.payload, m.outcome, m.reply_to)
         .join(messages_table, m.id == c.message_id)
         .where(c.id == choice_id, m.conversation_id == conversation_id)
     ).first()
-    return Offered(row.id, row.title, row.payload) if row else None
+    return (
+        Offered(row.id, row.title, row.payload, _settled_by(row.outcome, row.reply_to))
+        if row
+        else None
+    )
+
+
+def _settled_by(outcome: str | None, reply_to: str | None) -> str | None:
+    """The visitor's message that the choices under an answer settle."""
+    return reply_to if outcome == "clarified" else None
 
 
 def _update_feedback(
@@ -418,6 +434,28 @@ def _update_feedback(
         .values(feedback=value)
     )
     return changed.rowcount > 0
+
+
+def question_behind(
+    engine: Engine, conversation_id: str, answer_id: str
+) -> tuple[ChatMessage, list[ChatMessage]] | None:
+    """A visitor's message and all its answers, by one of them; None for the greeting."""
+    m = messages_table.c
+    of_conversation = m.conversation_id == conversation_id
+    asked = sa.select(m.reply_to).where(of_conversation, m.id == answer_id).scalar_subquery()
+    with engine.begin() as connection:
+        found = _read_messages(
+            connection, of_conversation, sa.or_(m.id == asked, m.reply_to == asked)
+        )
+    if not found or found[0].role != "visitor":
+        return None
+    return found[0], found[1:]
+
+
+def messages_of(engine: Engine, conversation_id: str) -> list[ChatMessage]:
+    """A conversation, oldest message first, for staff to read."""
+    with engine.begin() as connection:
+        return _select_messages(connection, conversation_id)
 
 
 def purge_before(engine: Engine, moment: datetime) -> int:

@@ -25,6 +25,7 @@ from web.chat_store import (
 )
 from web.cleaning import clean_text
 from web.metrics import Metrics
+from web.missed import MissedQuestions, is_to_learn_from
 from web.rasa_client import Choice, RasaClient, RasaUnavailable, read_payload
 from web.texts import Texts
 
@@ -68,13 +69,20 @@ class Conversations:
     """Every conversation of this process; one turn at a time in each."""
 
     def __init__(
-        self, rasa: RasaClient, store: ChatStore, sources: Sources, texts: Texts, metrics: Metrics
+        self,
+        rasa: RasaClient,
+        store: ChatStore,
+        sources: Sources,
+        texts: Texts,
+        metrics: Metrics,
+        missed: MissedQuestions,
     ) -> None:
         self._rasa = rasa
         self._store = store
         self._sources = sources
         self._texts = texts
         self._metrics = metrics
+        self._missed = missed
         self._turns: dict[str, _Waiting] = {}
 
     async def start(
@@ -119,6 +127,7 @@ class Conversations:
         known = await self._store.give_feedback(conversation_id, message_id, value)
         if known:
             self._metrics.feedback.labels(value or "none").inc()
+            self._missed.thumbed(conversation_id, message_id, value)
         return known
 
     async def _earlier(
@@ -132,7 +141,8 @@ class Conversations:
             return None  # Counted by the store; an answer twice is better than none.
 
     async def _turn(self, conversation_id: str, incoming: Incoming) -> tuple[ChatMessage, ...]:
-        shown, text, meant = await self._meaning(conversation_id, incoming)
+        chosen = await self._chosen(conversation_id, incoming)
+        shown, text, meant = _meaning(incoming, chosen)
         asked = ChatMessage(new_id(), "visitor", shown, now(), client_id=incoming.client_id)
         reply = await self._ask(conversation_id, text, meant, incoming)
         answers = self._read_reply(reply, asked.id)
@@ -141,6 +151,10 @@ class Conversations:
         except AlreadyAnswered:
             # Another process answered the same message meanwhile: its reply is the first one.
             return await self._earlier(conversation_id, incoming.client_id) or answers
+        if chosen is None and is_to_learn_from(reply):
+            self._missed.asked(conversation_id, asked, answers)
+        elif chosen is not None and chosen.settles is not None:
+            self._missed.chose(conversation_id, chosen.settles, chosen.payload)
         return answers
 
     async def _ask(
@@ -154,20 +168,13 @@ class Conversations:
             log.error("Rasa gave no reply: %s", error)
             raise
 
-    async def _meaning(
-        self, conversation_id: str, incoming: Incoming
-    ) -> tuple[str, str, Choice | None]:
-        """What the visitor is shown to have said, the text for Rasa, and the choice meant."""
+    async def _chosen(self, conversation_id: str, incoming: Incoming) -> Offered | None:
         if incoming.choice_id is None:
-            assert incoming.text is not None
-            return incoming.text, incoming.text, None
+            return None
         offered = await self._store.choice(conversation_id, incoming.choice_id)
         if offered is None:
             raise UnknownChoice
-        meant = read_payload(offered.payload)
-        if meant is None:  # A button may also just say something for the visitor.
-            return offered.title, clean_text(offered.payload) or offered.title, None
-        return offered.title, offered.title, meant
+        return offered
 
     def _read_reply(
         self, items: list[dict[str, Any]], reply_to: str | None
@@ -217,6 +224,17 @@ class Conversations:
             waiting.count -= 1
             if waiting.count == 0:
                 del self._turns[conversation_id]
+
+
+def _meaning(incoming: Incoming, chosen: Offered | None) -> tuple[str, str, Choice | None]:
+    """What the visitor is shown to have said, the text for Rasa, and the choice meant."""
+    if chosen is None:
+        assert incoming.text is not None
+        return incoming.text, incoming.text, None
+    meant = read_payload(chosen.payload)
+    if meant is None:  # A button may also just say something for the visitor.
+        return chosen.title, clean_text(chosen.payload) or chosen.title, None
+    return chosen.title, chosen.title, meant
 
 
 class _Waiting:

@@ -51,6 +51,11 @@ class Metrics:
             "Answers whose article or section is gone.",
             registry=self.registry,
         )
+        self.inbox_lost = Counter(
+            "needlepoint_inbox_lost",
+            "Questions and thumbs that did not reach the inbox.",
+            registry=self.registry,
+        )
         self.feedback = Counter(
             "needlepoint_feedback", "Thumbs given by visitors.", ["value"], registry=self.registry
         )

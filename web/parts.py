@@ -12,6 +12,7 @@ from web.chat_store import ChatStore
 from web.conversation import Conversations
 from web.limits import RateLimits
 from web.metrics import Metrics
+from web.missed import MissedQuestions
 from web.rasa_client import RasaClient
 from web.texts import Texts
 from web.tokens import Tokens
@@ -54,6 +55,7 @@ class Parts:
     rasa: RasaClient
     store: ChatStore
     conversations: Conversations
+    missed: MissedQuestions
     databases: Sequence[Engine]
 
 
