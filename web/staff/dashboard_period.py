@@ -95,10 +95,10 @@ def read_period(days: str, first: str, last: str, *, now: datetime, zone: ZoneIn
     start, end = _day(first), _day(last)
     if start is None and end is None:
         return _up_to(today, _count(days), zone)
-    if start is None:
-        assert end is not None
-        start = max(EARLIEST, end) - timedelta(days=USUAL - 1)
     end = today if end is None else end
+    if end < EARLIEST:
+        raise BadPeriod(f"There is nothing from before {EARLIEST.year}: choose a later last day.")
+    start = end - timedelta(days=USUAL - 1) if start is None else start
     if start > today:
         raise BadPeriod(f"{_written(start)} is still to come: choose a first day up to today.")
     if end < start:
