@@ -19,13 +19,15 @@ from web.staff.auth import Signed, SignedIn, render
 from web.staff.console import Console
 from web.staff.dashboard_figures import Figures, FiguresUnavailable, has_talk
 from web.staff.dashboard_period import CHOICES, BadPeriod, Period, read_period
-from web.staff.dashboard_tables import COLUMNS, as_csv, file_name, rows_of
+from web.staff.dashboard_tables import COLUMNS, as_csv, file_name, rows_of, rows_of_unknown
+from web.staff.dashboard_unknown import MOST_IN_A_FILE, NotKnown, not_known
 from web.staff.dashboard_view import period_words, view_of
 from web.staff.errors import problem_page
 from web.staff.pages import HEADERS
 
 DASHBOARD = "/staff/dashboard"
 INBOX = "/staff/inbox"
+UNKNOWN_SHOWN = 6
 
 router = APIRouter(prefix=DASHBOARD, include_in_schema=False)
 
@@ -64,14 +66,17 @@ def download(
     if table not in COLUMNS:
         raise HTTPException(404)
     try:
-        figures = _figures(signed, _period(signed, days, first, last))
+        period = _period(signed, days, first, last)
+        if table == "not-known":
+            rows = rows_of_unknown(_not_known(signed, period, MOST_IN_A_FILE), period)
+        else:
+            rows = rows_of(table, _figures(signed, period), titles_of(signed.console))
     except BadPeriod:
         # Its page says what is wrong with the period.
         return show(request, signed, days, first, last)
     except FiguresUnavailable:
         return problem_page(request, "unavailable", 503)
-    rows = rows_of(table, figures, titles_of(signed.console))
-    disposition = f'attachment; filename="{file_name(table, figures)}"'
+    disposition = f'attachment; filename="{file_name(table, period)}"'
     return Response(
         as_csv(table, rows),
         media_type="text/csv",
@@ -90,6 +95,13 @@ def _figures(signed: SignedIn, period: Period) -> Figures:
     return console.figures.get(console.chat_engine, console.booking_engine, period)
 
 
+def _not_known(signed: SignedIn, period: Period, most: int) -> NotKnown:
+    console = signed.console
+    return not_known(
+        console.staff_engine, console.teaching.meanings, console.content, period, most=most
+    )
+
+
 def _facts(signed: SignedIn, period: Period) -> dict[str, Any]:
     console = signed.console
     figures = _figures(signed, period)
@@ -101,6 +113,7 @@ def _facts(signed: SignedIn, period: Period) -> dict[str, Any]:
         "last": period.last.isoformat(),
         "is_new": figures.is_empty and not has_talk(console.chat_engine),
         "view": None if figures.is_empty else view_of(figures, titles_of(console)),
+        "unknown": NotKnown() if figures.is_empty else _not_known(signed, period, UNKNOWN_SHOWN),
         "words": period_words(period),
         "words_before": period_words(period.before),
         "until_today": period.last == today,

@@ -10,6 +10,8 @@ from typing import Any
 from booking.export import BYTE_ORDER_MARK, plain_cell
 from booking.models import Status
 from web.staff.dashboard_figures import HANDED_OVER, OUTCOMES, Bookings, Count, Figures
+from web.staff.dashboard_period import Period
+from web.staff.dashboard_unknown import NotKnown
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -21,11 +23,12 @@ COLUMNS: Mapping[str, Sequence[str]] = {
     ),
     "faqs": ("faq", "title", "uses", "uses_before", "thumbs_up", "thumbs_down"),
     "bookings": ("step", "count", "count_before"),
+    "not-known": ("question", "times", "last_asked", "nearest_faq"),
 }
 
 
 def rows_of(table: str, figures: Figures, titles: Mapping[str, str]) -> Rows:
-    """The rows of a table of `COLUMNS`; `titles` are those of the FAQs, by slug."""
+    """The rows of a table of `COLUMNS` but the last; `titles` are those of the FAQs, by slug."""
     if table == "days":
         return [{"day": day.isoformat(), **_count(count)} for day, count in figures.days.items()]
     if table == "faqs":
@@ -44,6 +47,19 @@ def rows_of(table: str, figures: Figures, titles: Mapping[str, str]) -> Rows:
     return [{"step": step, "count": now[step], "count_before": before[step]} for step in now]
 
 
+def rows_of_unknown(found: NotKnown, period: Period) -> Rows:
+    """The rows of the last table of `COLUMNS`."""
+    return [
+        {
+            "question": one.question,
+            "times": one.times,
+            "last_asked": one.last_at.astimezone(period.zone).isoformat(timespec="minutes"),
+            "nearest_faq": one.nearest,
+        }
+        for one in found.rows
+    ]
+
+
 def as_csv(table: str, rows: Rows) -> bytes:
     """A file for spreadsheets: UTF-8 with a byte order mark, and no cell that is a formula."""
     file = io.StringIO(newline="")
@@ -58,12 +74,12 @@ def _cell(value: Any) -> Any:
     return value if isinstance(value, int) else plain_cell(value)
 
 
-def file_name(table: str, figures: Figures) -> str:
+def file_name(table: str, period: Period) -> str:
     """Such as "assistant-days-2026-10-23-to-2026-11-21.csv"."""
-    return f"assistant-{table}-{figures.period.first}-to-{figures.period.last}.csv"
+    return f"assistant-{table}-{period.first}-to-{period.last}.csv"
 
 
-def as_json(figures: Figures, titles: Mapping[str, str]) -> dict[str, Any]:
+def as_json(figures: Figures, titles: Mapping[str, str], found: NotKnown) -> dict[str, Any]:
     """All of it; days in the clinic's time zone, `time_zone`, as ISO 8601 has them."""
     period = figures.period
     return {
@@ -76,6 +92,7 @@ def as_json(figures: Figures, titles: Mapping[str, str]) -> dict[str, Any]:
         "faqs": rows_of("faqs", figures, titles),
         "bookings": _steps(figures.bookings),
         "bookings_before": _steps(figures.bookings_before),
+        "not_known": rows_of_unknown(found, period),
     }
 
 
