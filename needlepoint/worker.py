@@ -1,5 +1,5 @@
 """The `worker` process: hands off what the outbox holds, reads the connected calendar's busy times,
-and deletes what is older than the clinic keeps it.
+has models trained that staff ask for, and deletes what is older than the clinic keeps it.
 
 Each way out has a thread of its own, so that a mail server that hangs holds up no calendar. What
 was under way when the process was killed is done again by the next one: whatever is to be handed
@@ -30,10 +30,12 @@ from booking.hand_off.caldav import CalDav
 from booking.hand_off.notice import Adapter, Channel, Undelivered
 from booking.hand_off.wiring import adapters
 from booking.links import ManageLinks
+from faq.database import StaffDatabaseUnavailable
 from needlepoint.databases import migrate
 from needlepoint.logs import configure_logging
 from needlepoint.purging import purge
 from needlepoint.settings import Settings
+from needlepoint.teaching import teach_when_asked
 
 SECONDS_BETWEEN_POLLS = 1.0
 SECONDS_BETWEEN_PURGES = 3600.0
@@ -69,10 +71,12 @@ def run_worker(settings: Settings) -> None:
     )
     engine = open_database(settings.booking_database_url)
     links = ManageLinks(settings.signing_secret, settings.public_base_url)
+    staff = open_database(settings.staff_database_url)
     kept = timedelta(days=clinic.privacy.retention_days)
     jobs = [
         *deliveries(engine, links, ways_out, stop),
         *_busy_times(engine, clinic, ways_out, settings.clock(clinic.zone)),
+        Job("teaching", SECONDS_BETWEEN_POLLS, lambda: teach_when_asked(settings, staff, stop)),
         Job("old data", SECONDS_BETWEEN_PURGES, lambda: purge(settings, _real_now() - kept)),
     ]
     if not work(stop, jobs, prepare=lambda: migrate(settings)):
@@ -168,7 +172,7 @@ def _once(stop: Event, job: Job) -> None:
     while not stop.is_set():
         try:
             job.work()
-        except (BookingUnavailable, Undelivered) as error:
+        except (BookingUnavailable, StaffDatabaseUnavailable, Undelivered) as error:
             if not failing:
                 log.error("%s: %s", job.name, error)
         except Exception:

@@ -125,6 +125,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.parts.store.close()
     for engine in app.state.parts.databases:
         engine.dispose()
+    await run_in_threadpool(app.state.console.trial.close)
     app.state.console.staff_engine.dispose()
 
 

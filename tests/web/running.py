@@ -140,6 +140,10 @@ class TestSettings:
         return self.folder / "content"
 
     @property
+    def clinic(self) -> Path:
+        return ROOT / "clinic.yml"
+
+    @property
     def models_dir(self) -> Path:
         return self.folder / "models"
 

@@ -15,10 +15,13 @@ from sqlalchemy import Engine
 
 from booking.clinic import Clinic
 from booking.links import ManageLinks
+from faq.rasa_project import RasaProject
+from faq.trying import ModelTrial
 from web.limits import RateLimits
+from web.live_model import Live
 from web.staff.dashboard_figures import KeptFigures
 from web.staff.sessions import Throttle
-from web.staff.teaching import Teaching
+from web.staff.teaching import PROJECT, Teaching
 
 
 class ConsoleSettings(Protocol):
@@ -34,6 +37,8 @@ class ConsoleSettings(Protocol):
     def models_dir(self) -> Path: ...
     @property
     def live_model_pointer(self) -> Path: ...
+    @property
+    def clinic(self) -> Path: ...
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,32 @@ class Console:
     def teaching(self) -> Teaching:
         """What works on FAQs; its files are kept beside the pointer to the live model."""
         return Teaching.of(self.content, self.settings.live_model_pointer.parent)
+
+    @property
+    def live(self) -> Live:
+        """The model that visitors talk to."""
+        return Live(self.settings.live_model_pointer, self.settings.models_dir)
+
+    @cached_property
+    def project(self) -> RasaProject:
+        """What models are trained from, and by."""
+        return RasaProject(
+            root=PROJECT,
+            python=PROJECT / ".venv-rasa" / "bin" / "python",
+            content=self.content,
+            clinic=self.settings.clinic,
+            models=self.settings.models_dir,
+        )
+
+    def is_loadable(self, model: str) -> bool:
+        """Whether today's code can load a model; takes a second."""
+        known: Callable[[str], bool] = getattr(self.project, "is_loadable", lambda model: True)
+        return known(model)
+
+    @cached_property
+    def trial(self) -> ModelTrial:
+        """Where questions are tried; to be closed in the end."""
+        return ModelTrial(self.project.root, self.project.python)
 
     @property
     def links(self) -> ManageLinks:
