@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 def routers() -> Sequence[APIRouter]:
     """Every group of pages; each has `/staff` in front of its addresses."""
     # Imported here: the command line uses accounts and log without the pages.
-    from web.staff import auth, dashboard, drafts, faqs, people, requests
+    from web.staff import auth, dashboard, drafts, faqs, inbox, people, publish, requests
 
     return (
-        *(auth.router, faqs.router, drafts.router, requests.router, dashboard.router),
-        people.router,
+        *(auth.router, inbox.router, faqs.router, drafts.router, requests.router, dashboard.router),
+        *(publish.router, people.router),
     )
 
 
