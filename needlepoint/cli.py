@@ -12,6 +12,7 @@ from booking.errors import BookingUnavailable
 from needlepoint import (
     faq_commands,
     figures_commands,
+    inbox_commands,
     outbox_commands,
     privacy_commands,
     request_commands,
@@ -33,6 +34,7 @@ app = typer.Typer(
 )
 app.command("ask")(faq_commands.ask_question)
 app.add_typer(faq_commands.faq_app, name="faq")
+app.add_typer(inbox_commands.inbox_app, name="inbox")
 faq_commands.faq_app.command("add")(teaching_commands.add_faq)
 faq_commands.faq_app.command("remove")(teaching_commands.remove_faq)
 faq_commands.faq_app.command("draft")(teaching_commands.draft_from_article)
