@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 from faq import out_of_scope
 from faq.check import Finding, compact
 from faq.database import reading, writing
-from faq.library import read_faqs
+from faq.library import Faq, read_faqs
 from faq.masking import mask, without_masks
 from faq.meaning import Meanings
 from faq.models import InboxGroup, InboxQuestion
@@ -37,9 +37,13 @@ Order = Literal["newest", "most"]
 REASONS: tuple[Reason, ...] = get_args(Reason)
 STATES: tuple[State, ...] = get_args(State)
 
-# Cosine from which two questions are one group: of pairs of phrasings that are as alike, three in
-# four belong to one FAQ, and nearly all others to neighbours.
+# Cosine from which two questions are one group. Where FAQs are near, little makes a difference: of
+# pairs of phrasings that are as alike, three in four belong to one FAQ, nearly all others to
+# neighbours. What no FAQ is near to is new, and then what has the same subject belongs together.
 SAME_QUESTION = 0.75
+SAME_SUBJECT = 0.58
+# Cosine below which no FAQ is near.
+FAR = 0.5
 # Nobody's conversation fills the inbox.
 MOST_OF_A_CONVERSATION = 30
 GROUPED_AT_ONCE = 500
@@ -254,7 +258,7 @@ def list_groups(
     What came in since the last look is grouped first. Raises `StaffDatabaseUnavailable` and
     `encoder.EncoderNotBuilt`.
     """
-    group_new(engine, meanings)
+    group_new(engine, meanings, content)
     which = _which(wanted)
     newest, count = sa.func.max(Q.asked_at), sa.func.count()
     order = (count.desc(), newest.desc()) if wanted.order == "most" else (newest.desc(),)
@@ -283,7 +287,7 @@ def find_group(
     state: State = "open",
 ) -> Group:
     """One group. Raises `UnknownGroup` when nothing in it is of this state."""
-    group_new(engine, meanings)
+    group_new(engine, meanings, content)
     with reading(engine) as session:
         groups = _read_groups(session, [group_id], _which(Wanted(state)))
     if not groups:
@@ -306,7 +310,7 @@ def count_by_state(engine: Engine) -> dict[State, int]:
     return {state: counts.get(state, 0) for state in STATES}
 
 
-def group_new(engine: Engine, meanings: Meanings) -> int:
+def group_new(engine: Engine, meanings: Meanings, content: Path) -> int:
     """Put what came in into groups; a group once made keeps its number. Returns how many were.
 
     Raises `StaffDatabaseUnavailable` and `encoder.EncoderNotBuilt`.
@@ -321,12 +325,31 @@ def group_new(engine: Engine, meanings: Meanings) -> int:
                 return done
             # Not remembered: these words belong into no file beside the database.
             vectors = meanings.of([without_masks(text) for _, text in rows], remember=False)
+            is_near = _is_near(vectors, meanings, content)
             with writing(engine) as session:
-                _join_groups(session, [row.id for row in rows], vectors)
+                _join_groups(session, [row.id for row in rows], vectors, is_near)
             done += len(rows)
 
 
-def _join_groups(session: Session, ids: Sequence[int], vectors: np.ndarray) -> None:
+def _is_near(vectors: np.ndarray, meanings: Meanings, content: Path) -> np.ndarray:
+    """Of each vector, whether a FAQ is near."""
+    known = meanings.of([text for _, text in _phrasings(content)])
+    if not len(known):
+        return np.zeros(len(vectors), dtype=bool)
+    near: np.ndarray = (vectors @ known.T).max(axis=1) >= FAR
+    return near
+
+
+def _phrasings(content: Path) -> list[tuple[Faq, str]]:
+    """All that asks a FAQ, titles included, each with its FAQ."""
+    return [
+        (faq, text) for faq in read_faqs(content) for text in (faq.title, *faq.phrasings) if text
+    ]
+
+
+def _join_groups(
+    session: Session, ids: Sequence[int], vectors: np.ndarray, is_near: np.ndarray
+) -> None:
     rows = session.execute(sa.select(InboxGroup.id, InboxGroup.vector, InboxGroup.closed_as)).all()
     known = [row.id for row in rows]
     closed = {row.id: row.closed_as for row in rows}
@@ -334,10 +357,11 @@ def _join_groups(session: Session, ids: Sequence[int], vectors: np.ndarray) -> N
     leaders = np.zeros((len(rows) + len(ids), size), dtype=np.float32)
     for place, row in enumerate(rows):
         leaders[place] = np.frombuffer(row.vector, dtype=np.float32)
-    for question_id, vector in zip(ids, vectors.astype(np.float32), strict=True):
+    each = zip(ids, vectors.astype(np.float32), is_near, strict=True)
+    for question_id, vector, near in each:
         likeness = leaders[: len(known)] @ vector
         best = int(likeness.argmax()) if len(known) else 0
-        if not len(known) or likeness[best] < SAME_QUESTION:
+        if not len(known) or likeness[best] < (SAME_QUESTION if near else SAME_SUBJECT):
             group = InboxGroup(vector=vector.tobytes())
             session.add(group)
             session.flush()
@@ -415,8 +439,7 @@ def _with_suggestions(
 ) -> list[Group]:
     if not groups:
         return []
-    library = read_faqs(content)
-    texts = [(faq, text) for faq in library for text in (faq.title, *faq.phrasings) if text]
+    texts = _phrasings(content)
     if not texts:
         return [group for group, _ in groups]
     vectors = meanings.of([text for _, text in texts])

@@ -36,6 +36,12 @@ class Visitor:
     def history(self) -> list[dict[str, Any]]:
         return list(self._client.get("/api/messages").json()["messages"])
 
+    def thumb(self, message_id: str, value: str | None) -> None:
+        """Gives one of the assistant's messages a thumb, "up" or "down", or takes it back."""
+        body = {"message_id": message_id, "value": value}
+        answer = self._client.post("/api/feedback", json=body)
+        assert answer.status_code == 204, answer.text
+
     def close(self) -> None:
         self._client.close()
 

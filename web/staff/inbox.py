@@ -21,7 +21,7 @@ from starlette.exceptions import HTTPException
 
 from faq import inbox
 from faq.check import Finding
-from faq.inbox import REASONS, STATES, Added, Group, Order, Reason, State, UnknownGroup, Wanted
+from faq.inbox import FAR, REASONS, STATES, Added, Group, Order, Reason, State, UnknownGroup, Wanted
 from faq.library import FOLDER, BrokenFaq, Faq, UnknownFaq, read_faqs
 from faq.writing import DraftRefused
 from web.chat_store import ChatMessage, messages_of
@@ -34,8 +34,8 @@ INBOX = "/staff/inbox"
 PUBLISH = "/staff/publish"
 SHOWN_AROUND = 6  # messages before and after the one that is looked at
 MOST_SUGGESTED = 12  # wordings handed on to a new FAQ
-# Cosines: below the first nothing is near, from the second on a FAQ is near, from the third very.
-FAR, NEAR, VERY_NEAR = 0.5, 0.75, 0.88
+# Cosines from which a FAQ is near, and very near.
+NEAR, VERY_NEAR = 0.75, 0.88
 LARGEST_ID = 2**53
 
 STATE_TITLES: dict[State, str] = {
