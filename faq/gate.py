@@ -320,8 +320,15 @@ class _Comparison:
         said = f"{name} isn't reached by {' and '.join(parts)}"
         if not rivals:
             return f"{said}. Give it more phrasings that ask for it in other words."
-        rival = _word(rivals.most_common(1)[0][0], self._titles)
+        taker = rivals.most_common(1)[0][0]
+        rival = _word(taker, self._titles)
         texts = ", ".join(f"‘{one.text}’" for one in missed[:SHOWN])
+        if not taker.startswith(FAQ):
+            return (
+                f"{said}, such as {texts}: what it asks is declined so far: it is among the "
+                f"examples of {rival}. Take out what is taught there of this subject, or give "
+                f"{name} more phrasings."
+            )
         return (
             f"{said}, such as {texts}: it collides with {rival}. Make one FAQ of the two, or "
             f"phrase {name} so that it does not ask what {rival} answers."

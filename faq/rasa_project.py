@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +15,9 @@ from typing import Any
 from faq import gate
 
 MODEL_SUFFIX = ".tar.gz"
+# Beside a model: what it was trained from, and what it answered (nlu/train.py, nlu/trial.py).
+NOTE_SUFFIX = ".fingerprint"
+ANSWERS_SUFFIX = ".answers.json"
 # How the programs mark a line of progress; what else they say is why they failed.
 PROGRESS_INDENT = "  "
 # How they begin to say that.
@@ -152,6 +155,41 @@ class RasaProject:
                 raise EvaluationFailed(_reason(told, TRIAL_FAILED, code))
             raise TrainingFailed(_reason(told, TRAINING_FAILED, code))
         return _trial(json.loads(output.splitlines()[-1]))
+
+    def is_loadable(self, model: str) -> bool:
+        """Whether the model is there, and was trained by the code that would load it now.
+
+        A model that another release trained may not load, or answer differently. Raises
+        `RasaMissing`.
+        """
+        return self.loadable([model]) == {model}
+
+    def loadable(self, models: Iterable[str]) -> set[str]:
+        """Those of the models that `is_loadable` holds for, asked at once."""
+        present = {model for model in models if (self.models / model).is_file()}
+        trained_by = {model: self._code_of(model) for model in present}
+        if not any(trained_by.values()):
+            return set()
+        output, told, code = self._run(["-m", "nlu.train", "--code"], lambda line: None)
+        if code != 0:
+            raise TrainingFailed(_reason(told, TRAINING_FAILED, code))
+        return {model for model, by in trained_by.items() if by == output.strip()}
+
+    def _code_of(self, model: str) -> str:
+        """The code's fingerprint in a model's note (see nlu/train.py); empty when it has none."""
+        note = self.models / model.replace(MODEL_SUFFIX, NOTE_SUFFIX)
+        try:
+            lines = note.read_text(encoding="utf-8").splitlines()
+        except OSError:
+            return ""
+        found = [line.removeprefix("code ") for line in lines[1:] if line.startswith("code ")]
+        return found[0] if found else ""
+
+    def remove(self, model: str) -> None:
+        """Delete a model with what is kept beside it; nothing happens when it is gone."""
+        # The model goes first: what is beside it means nothing without it.
+        for suffix in (MODEL_SUFFIX, NOTE_SUFFIX, ANSWERS_SUFFIX):
+            (self.models / model.replace(MODEL_SUFFIX, suffix)).unlink(missing_ok=True)
 
     def list_models(self) -> list[Model]:
         """The trained models, the one trained (or found up to date) last first."""

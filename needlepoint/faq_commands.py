@@ -160,10 +160,21 @@ def train_model(
 
 
 def train_what_changed(settings: Settings) -> None:
-    """Train the files as they are; a new model goes live, otherwise what staff made live stays."""
-    trained = _project(settings).train(tell=_tell)
+    """Train the files as they are; a new model goes live, otherwise what staff made live stays.
+
+    Unless another release trained that: it can't be loaded any more, and the new one replaces it.
+    """
+    project = _project(settings)
+    trained = project.train(tell=_tell)
     live = live_model_name(settings.live_model_pointer)
-    if not trained.skipped or live is None or not (settings.models_dir / live).is_file():
+    there = live is not None and (settings.models_dir / live).is_file()
+    outdated = there and live != trained.model and not project.is_loadable(live or "")
+    if outdated:
+        _tell(
+            f"The live model {live} was trained by another release of Needlepoint or its "
+            f"libraries: {trained.model} takes its place."
+        )
+    if not trained.skipped or not there or outdated:
         set_live_model(settings.live_model_pointer, settings.models_dir, trained.model)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import logging
 from dataclasses import asdict, fields
+from functools import partial
 from typing import Any, Dict, List, Optional, Sequence, Text, Type, TypeVar
 
 import numpy as np
@@ -44,6 +45,8 @@ RESPONSES_FILE = "responses.json"
 RANKING_LENGTH = 10
 PARTS = ("questions", "careful", "last")
 NO_READINGS = Featurized([], [], np.zeros((0, 0)))
+
+_as_ranked = partial(tuple.__new__, Ranked)
 
 # Lets everything through: the gate of a classifier that could not be calibrated.
 OPEN_GATE = Gate(0.0)
@@ -213,13 +216,14 @@ class JointClassifier(GraphComponent, IntentClassifier):
         ]
 
     def _ranked(self, scores: np.ndarray) -> List[Ranking]:
-        labels = self._model.labels
         scores = self._without_doubt_between_kinds(scores)
+        order = np.argsort(-scores, axis=1)
+        ordered = np.take_along_axis(scores, order, axis=1).tolist()
+        names = np.asarray(self._model.labels, dtype=object)[order].tolist()
+        # A label each for thousands of messages: made without a call in Python each.
         return [
-            [Ranked(labels[i], row[i]) for i in order]
-            for row, order in zip(
-                scores.tolist(), np.argsort(-scores, axis=1).tolist(), strict=True
-            )
+            list(map(_as_ranked, zip(*both, strict=True)))
+            for both in zip(names, ordered, strict=True)
         ]
 
     def _columns_alike(self) -> List[np.ndarray]:

@@ -97,6 +97,9 @@ class SpacyText(Tokenizer):
     ) -> SpacyText:
         with model_storage.read_from(resource) as directory:
             nlp = spacy.load(directory)
+        if nlp.has_pipe("entity_ruler"):
+            # It has patterns: counting them for each message takes as long as looking for them.
+            nlp.get_pipe("entity_ruler")._require_patterns = lambda: None
         return cls(config, model_storage, resource, nlp, _tokens_are_read(execution_context))
 
     def tokenize(self, message: Message, attribute: Text) -> List[Token]:

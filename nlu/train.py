@@ -81,6 +81,7 @@ NOT_IN_MODELS = {
     "health_channel.py",
     "model_swap.py",
     "processes.py",
+    "quick_loading.py",
     "quick_reading.py",
     "run.py",
     "sentences.py",
@@ -517,7 +518,11 @@ def main() -> int:
     clinic = Path(os.environ.get("NEEDLEPOINT_CLINIC") or PROJECT / "clinic.yml")
     parser.add_argument("--clinic", type=Path, default=clinic, help="the clinic's facts")
     parser.add_argument("--force", action="store_true", help="train even when nothing changed")
+    parser.add_argument("--code", action="store_true", help="print the code's fingerprint only")
     asked = parser.parse_args()
+    if asked.code:
+        print(code_fingerprint())
+        return 0
     # A training that is told to stop cleans up after itself.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:

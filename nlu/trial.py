@@ -75,10 +75,7 @@ def try_out(wanted: Wanted) -> Dict[Text, Any]:
         TrainingFailed, EvaluationFailed: the folder of models is as it was.
     """
     started = time.monotonic()
-    try:
-        asked = queries_of(_sets(wanted.questions), wanted.settled)
-    except BadQuestions as error:
-        raise EvaluationFailed(str(error)) from error
+    asked = _asked(wanted)
     tried: List[Tried] = []
 
     def examine(candidate: Candidate) -> None:
@@ -96,6 +93,13 @@ def try_out(wanted: Wanted) -> Dict[Text, Any]:
         "compared_with": wanted.live if found.before else None,
         "seconds": round(time.monotonic() - started, 1),
     }
+
+
+def _asked(wanted: Wanted) -> Asked:
+    try:
+        return queries_of(_sets(wanted.questions), wanted.settled)
+    except BadQuestions as error:
+        raise EvaluationFailed(str(error)) from error
 
 
 def _sets(folders: Sequence[Path]) -> Sets:

@@ -20,6 +20,9 @@ FOLLOW_UPS_FILE = "follow_ups.yml"
 # Beside sets: the names of those whose messages nobody should look at, one a line.
 HELD_OUT_FILE = "held_out.txt"
 
+# Safe, and in a tenth of the time where PyYAML has it.
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 _LABEL = re.compile(r"[a-z][a-z0-9_-]*(/[a-z0-9][a-z0-9_-]*)?")
 _ALLOWED_LABEL = "a label is faq/<slug> or the name of an intent"
 
@@ -150,7 +153,7 @@ class _Wrong(ValueError):
 
 def _mapping(file: Path) -> Dict[Text, Any]:
     try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+        content = yaml.load(file.read_text(encoding="utf-8"), Loader=LOADER)
     except UnicodeDecodeError as error:
         raise BadQuestions(f"{file}: not UTF-8 at byte {error.start}") from error
     except OSError as error:

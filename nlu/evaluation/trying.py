@@ -214,18 +214,22 @@ class Trier:
     def _ask_share(self, share: Tuple[List[Query], List[Dialogue]]) -> Tuple[Any, Any, Any]:
         queries, dialogues = share
         rows = []
-        for start in range(0, len(queries), TOGETHER):
-            together = queries[start : start + TOGETHER]
+        for together in _parts(queries, TOGETHER):
             parses = self._understanding.parse_all([one.text for one in together])
             rows += [
                 judge(query, parse, self._titles)
                 for query, parse in zip(together, parses, strict=True)
             ]
-        turns = [self._replay(one) for one in dialogues]
+        turns = []
+        for some in _parts(dialogues, TOGETHER):
+            # What begins a dialogue is said first in a conversation: together with the others.
+            firsts = self._understanding.parse_all([one.turns[0].user for one in some])
+            turns += [self._replay(*both) for both in zip(some, firsts, strict=True)]
         return rows, turns, self._cache.found_anew if self._cache is not None else {}
 
-    def _replay(self, dialogue: Dialogue) -> List[Row]:
-        parses = parses_of(dialogue, self._understanding.parse, self._understanding.domain)
+    def _replay(self, dialogue: Dialogue, first: Dict[Text, Any]) -> List[Row]:
+        asked = self._understanding
+        parses = parses_of(dialogue, asked.parse, asked.domain, first)
         turns = zip(queries_of_turns(dialogue), parses, strict=True)
         return [judge(query, parse, self._titles) for query, parse in turns]
 
@@ -242,6 +246,10 @@ class Trier:
         for number, of_part in enumerate(found):
             labels[number :: len(parts)] = of_part
         return [label == one.wanted for label, one in zip(labels, queries, strict=True)]
+
+
+def _parts(given: Sequence[Any], size: int) -> List[Sequence[Any]]:
+    return [given[start : start + size] for start in range(0, len(given), size)]
 
 
 def _dealt(given: List[Any]) -> List[List[Any]]:

@@ -195,12 +195,17 @@ def replay(dialogue: Dialogue, parse: Parse, domain: Domain) -> Replayed:
     return Replayed(dialogue, tuple(map(read_parse, parses, times)))
 
 
-def parses_of(dialogue: Dialogue, parse: Parse, domain: Domain) -> List[Dict[Text, Any]]:
-    """Parse data of each turn, said after what was said and answered before it."""
+def parses_of(
+    dialogue: Dialogue, parse: Parse, domain: Domain, first: Optional[Dict[Text, Any]] = None
+) -> List[Dict[Text, Any]]:
+    """Parse data of each turn, said after what was said and answered before it; `first` is that of
+    the first turn where it is known.
+    """
     tracker = conversation(domain)
-    parses = []
+    parses: List[Dict[Text, Any]] = []
     for turn in dialogue.turns:
-        parse_data = parse(turn.user, tracker)
+        known = first if not parses else None
+        parse_data = known if known is not None else parse(turn.user, tracker)
         parses.append(parse_data)
         for event in [_said(turn.user, parse_data), *answer(parse_data, domain), _listen()]:
             tracker.update(event, domain)
