@@ -67,6 +67,8 @@ messages_table = sa.Table(
     sa.Column("faq", sa.String(100)),
     # One of `OUTCOMES`, on answers; none for small talk, forms, and what is older than this column.
     sa.Column("outcome", sa.String(12)),
+    # The form that is open after an answer, by Rasa's name for it; none when none is.
+    sa.Column("form", sa.String(100)),
     sa.Column("source_title", sa.Text),
     sa.Column("source_url", sa.Text),
     sa.Column("feedback", sa.String(4)),
@@ -134,6 +136,7 @@ class ChatMessage:
     source: ShownSource | None = None
     faq: str | None = None
     outcome: Outcome | None = None
+    form: str | None = None
     reply_to: str | None = None
     client_id: str | None = None
     feedback: Thumb | None = None
@@ -349,6 +352,7 @@ def _row(turn: Turn, message: ChatMessage) -> dict[str, Any]:
         "client_id": message.client_id,
         "faq": message.faq,
         "outcome": message.outcome,
+        "form": message.form,
         "source_title": message.source.title if message.source else None,
         "source_url": message.source.url if message.source else None,
         "feedback": message.feedback,
@@ -399,6 +403,7 @@ def _message(row: sa.Row[Any], choices: tuple[Offered, ...]) -> ChatMessage:
         source=ShownSource(row.source_title, row.source_url) if row.source_url else None,
         faq=row.faq,
         outcome=row.outcome,
+        form=row.form,
         reply_to=row.reply_to,
         client_id=row.client_id,
         feedback=row.feedback,

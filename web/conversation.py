@@ -199,6 +199,7 @@ class Conversations:
             source=self._source(draft.source),
             faq=draft.faq,
             outcome=draft.outcome,
+            form=draft.form,
             reply_to=reply_to,
         )
 
@@ -254,6 +255,7 @@ class Draft:
     source: str | None = None
     faq: str | None = None
     outcome: Outcome | None = None
+    form: str | None = None
 
 
 def read_reply(items: list[dict[str, Any]]) -> list[Draft]:
@@ -276,6 +278,7 @@ def read_reply(items: list[dict[str, Any]]) -> list[Draft]:
 def _add(custom: dict[str, Any], draft: Draft) -> None:
     draft.source = _word(custom.get("source")) or draft.source
     draft.faq = _word(custom.get("faq")) or draft.faq
+    draft.form = _word(custom.get("form")) or draft.form
     told = custom.get("outcome")
     if told in OUTCOMES:
         draft.outcome = cast(Outcome, told)

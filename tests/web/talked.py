@@ -42,6 +42,7 @@ class Talk:
         thumb: str | None = None,
         text: str = "how long is the downtime",
         offers: str | None = None,
+        form: str | None = None,
         seconds: float = 0.0,
     ) -> None:
         """A visitor's message, and an answer to it for each of `outcomes`, `seconds` later."""
@@ -53,6 +54,7 @@ class Talk:
                 reply_to=asked["id"],
                 faq=faq if at == 0 else None,
                 outcome=outcome,
+                form=form,
                 feedback=thumb if at == 0 else None,
             )
             for at, outcome in enumerate(outcomes or (None,))
@@ -65,7 +67,7 @@ class Talk:
     def _message(
         self, conversation: str, role: str, text: str, at: float, **more: object
     ) -> dict[str, object]:
-        known = {"reply_to": None, "faq": None, "outcome": None, "feedback": None}
+        known = {"reply_to": None, "faq": None, "outcome": None, "form": None, "feedback": None}
         return {
             "id": f"m{next(self._numbers)}",
             "conversation_id": conversation,

@@ -304,6 +304,8 @@ def test_each_step_from_talk_to_consultation_counts_conversations(
     talk.ask(
         day, conversation="types", text="i want to come", offers='/inform{"concern": "redness"}'
     )
+    talk.ask(day, conversation="writes", text="book me in", form="consultation_form")
+    talk.ask(day, conversation="leaves a message", form="message_form")
     for name in ("reads back", "sends", "is confirmed"):
         talk.ask(day, conversation=name, text="Book a consultation")
         talk.ask(day, conversation=name, offers="/change_details")
@@ -314,7 +316,7 @@ def test_each_step_from_talk_to_consultation_counts_conversations(
     found = counted(engine).bookings
 
     steps = (found.conversations, found.begun, found.read_back, found.sent, found.confirmed)
-    assert steps == (6, 5, 3, 2, 1)
+    assert steps == (8, 6, 3, 2, 1)
     assert found.requests == {Status.NEW: 1, Status.DECLINED: 1, Status.CONFIRMED: 1}
 
 

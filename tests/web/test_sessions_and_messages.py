@@ -356,6 +356,17 @@ def test_an_answer_carries_what_became_of_the_question(
     assert [draft.outcome for draft in drafts] == outcomes
 
 
+def test_the_form_that_is_open_is_kept_with_the_last_answer() -> None:
+    form = {"custom": {"form": "consultation_form"}}
+
+    drafts = read_reply([{"text": "One."}, {"text": "Your name?"}, form])
+
+    assert [(draft.text, draft.form) for draft in drafts] == [
+        ("One.", None),
+        ("Your name?", "consultation_form"),
+    ]
+
+
 def test_what_comes_after_an_answers_source_takes_nothing_from_it() -> None:
     [draft] = read_reply([*DOWNTIME, {"custom": {"outcome": "answered"}}, {"custom": {}}])
 

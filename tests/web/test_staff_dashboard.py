@@ -141,7 +141,7 @@ def test_the_last_days_are_a_click_away(
     assert "Today counts as far as it has gone." in page
     if bars:
         wide = page[page.index("drawn-wide") : page.index("drawn-middle")]
-        assert wide.count('class="bar"') == bars
+        assert wide.count('class="column"') == bars
         assert page.count('aria-current="page"') == 2  # the period, and the place in the navigation
 
 

@@ -37,7 +37,8 @@ MOST_KEPT = 16
 _SECONDS_A_DAY = 86400
 
 _m, _c = messages_table.c, choices_table.c
-# What only the form for a consultation offers, from its second question on, and what opens it.
+# The form for a consultation, what opens it, and what only it offers.
+_FORM = "consultation_form"
 _OPENS_REQUEST = "/request_consultation"
 _OF_REQUEST = '/inform{"concern"'
 _READS_BACK = "/change_details"
@@ -341,17 +342,16 @@ def _faqs(connection: Connection, period: Period) -> list[FaqUse]:
 def _steps(connection: Connection, period: Period) -> tuple[int, int]:
     """In how many conversations a request was begun, and in how many it was read back.
 
-    It was begun by whoever chose a button that opens the form, whatever its words were, or was
-    asked for a topic or shown the summary. That is known from the choices that are stored with the
-    messages; whoever typed the wish and left before the second question is not counted.
+    It was begun where the form for it was open. Before that was noted with the answers, only the
+    choices stored with them tell: a button that opens it was chosen, whatever its words were, or
+    the question for the topic or the summary was shown.
     """
     titles = sa.select(_c.title).where(_c.payload == _OPENS_REQUEST).distinct()
-    chose = sa.select(_m.conversation_id).where(
-        _m.role == "visitor", _within(period), _m.text.in_(connection.scalars(titles).all())
-    )
+    chose = (_m.role == "visitor") & _m.text.in_(connection.scalars(titles).all())
+    opened = sa.select(_m.conversation_id).where(_within(period), (_m.form == _FORM) | chose)
     read_back = _offered(period, _c.payload.startswith(_READS_BACK, autoescape=True))
     asked = _offered(period, _c.payload.startswith(_OF_REQUEST, autoescape=True))
-    return _many(connection, sa.union(chose, asked, read_back)), _many(connection, read_back)
+    return _many(connection, sa.union(opened, asked, read_back)), _many(connection, read_back)
 
 
 def _offered(period: Period, which: sa.ColumnElement[bool]) -> sa.Select[Any]:

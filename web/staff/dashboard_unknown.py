@@ -17,11 +17,14 @@ from web.staff.dashboard_period import Period
 log = logging.getLogger(__name__)
 
 MOST_IN_A_FILE = 1000
+# Cosine below which a FAQ has nothing to do with a question.
+FAR = 0.5
 
 
 @dataclass(frozen=True)
 class Unknown:
-    """A question that was asked so many `times`, and the title of the FAQ that comes nearest."""
+    """A question that was asked so many `times`, and the title of the FAQ that comes near, if any
+    does."""
 
     question: str
     times: int
@@ -55,9 +58,10 @@ def not_known(
 
 
 def _row(group: Group) -> Unknown:
+    near = group.suggestion if group.suggestion and group.suggestion.likeness >= FAR else None
     return Unknown(
         question=group.title,
         times=group.count,
         last_at=datetime.fromtimestamp(group.last_at, UTC),
-        nearest=group.suggestion.title if group.suggestion else "",
+        nearest=near.title if near else "",
     )

@@ -337,8 +337,8 @@ _STEPS = (
     ("Conversations", "In which a visitor said something."),
     (
         "Began a request",
-        "Chose a button that books, or came to the question about the topic. "
-        "Who typed the wish and left before that is not counted, so there may be more.",
+        "The assistant began to ask for the details. From before it noted this, "
+        "only those are known who clicked a button or came as far as the topic.",
     ),
     ("Saw it read back", "All details were there, and the assistant asked whether to send them."),
     ("Sent a request", "The request reached the clinic."),
