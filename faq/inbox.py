@@ -43,7 +43,7 @@ STATES: tuple[State, ...] = get_args(State)
 SAME_QUESTION = 0.75
 SAME_SUBJECT = 0.58
 # Cosine below which no FAQ is near.
-FAR = 0.5
+FAR = 0.6
 # Nobody's conversation fills the inbox.
 MOST_OF_A_CONVERSATION = 30
 GROUPED_AT_ONCE = 500

@@ -14,6 +14,7 @@ from booking import outbox, privacy
 from booking.addresses import Address
 from booking.database import open_database, scrub
 from booking.models import ConsultationRequest, Delivery
+from faq import inbox
 from needlepoint import tracker_events
 from needlepoint.settings import Settings
 from web import chat_store
@@ -40,11 +41,13 @@ class Found:
 
 @dataclass(frozen=True)
 class Gone:
-    """What was erased: rows of the booking database, chat messages, events of Rasa's."""
+    """What was erased: rows of the booking database, chat messages, events of Rasa's, questions in
+    the inbox."""
 
     booking: privacy.Erased
     chat_messages: int
     events: int
+    inbox_questions: int
 
     def as_json(self, tz: tzinfo) -> dict[str, Any]:
         return {
@@ -52,30 +55,34 @@ class Gone:
             "messages": self.booking.messages,
             "chat_messages": self.chat_messages,
             "events": self.events,
+            "inbox_questions": self.inbox_questions,
             "blanked_in_others": self.booking.blanked,
             "remove_by_hand": [privacy.sent_as_json(one, tz) for one in self.booking.sent],
         }
 
 
 class Records:
-    """The databases in which people's data are. Raises what SQLAlchemy and `booking` raise."""
+    """The databases in which people's data are. Raises as SQLAlchemy, `booking` and `faq`."""
 
     def __init__(self, settings: Settings) -> None:
         self.booking = open_database(settings.booking_database_url)
         self.chat = open_database(settings.chat_database_url)
         self.tracker = open_database(settings.tracker_database_url)
+        self.staff = open_database(settings.staff_database_url)
 
     def close(self) -> None:
         for engine in self._all():
             engine.dispose()
 
     def _all(self) -> tuple[Engine, ...]:
-        return self.booking, self.chat, self.tracker
+        return self.booking, self.chat, self.tracker, self.staff
 
     def find(self, address: Address) -> Found:
         kept = privacy.find_kept(self.booking, address)
         said = chat_store.conversations_mentioning(self.chat, address)
         said |= tracker_events.mentioning(self.tracker, address)
+        # Masked as they are, questions seldom tell; their conversations do.
+        said |= inbox.conversations_in_which(self.staff, address.is_in)
         return Found(kept, kept.conversations | said)
 
     def export(self, address: Address, tz: tzinfo) -> dict[str, Any]:
@@ -87,6 +94,14 @@ class Records:
             **privacy.as_json(found.kept, tz),
             "chat": chat_store.export_conversations(self.chat, found.conversations),
             "conversations": tracker_events.export(self.tracker, found.conversations),
+            "inbox": [
+                {
+                    "asked_at": datetime.fromtimestamp(one.asked_at, tz).isoformat(),
+                    "text": one.text,
+                    "reason": one.reason,
+                }
+                for one in inbox.export_conversations(self.staff, found.conversations)
+            ],
         }
 
     def erase(self, address: Address) -> Gone:
@@ -96,16 +111,17 @@ class Records:
         conversations are meant when it is done again. Raises `StillTalking`.
         """
         conversations: set[str] = set()
-        booking, said, events = privacy.Erased(0, 0, 0, ()), 0, 0
+        booking, said, events, asked = privacy.Erased(0, 0, 0, ()), 0, 0, 0
         for _ in range(PASSES):
             conversations |= self.find(address).conversations
             said += self._erase_chat(conversations)
             events += tracker_events.erase(self.tracker, conversations)
+            asked += inbox.erase_conversations(self.staff, conversations)
             booking += privacy.erase_kept(self.booking, address)
             for engine in self._all():
                 scrub(engine)
             if not self.find(address):
-                return Gone(booking, said, events)
+                return Gone(booking, said, events, asked)
         raise StillTalking("the address was just used again in the chat: run this once more")
 
     def _erase_chat(self, conversations: Collection[str]) -> int:

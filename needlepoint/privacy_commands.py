@@ -13,6 +13,7 @@ from booking import requests
 from booking.addresses import Address
 from booking.errors import BookingUnavailable
 from booking.models import ConsultationRequest
+from faq.database import StaffDatabaseUnavailable
 from needlepoint.databases import migrate
 from needlepoint.people import Found, Records, wait_until_told
 from needlepoint.printing import AsJson, as_json_text, show, table, write
@@ -70,8 +71,8 @@ def _records(desk: Desk, email: str) -> Iterator[tuple[Records, Address]]:
     records = Records(desk.settings)
     try:
         yield records, address
-    except (SQLAlchemyError, BookingUnavailable) as error:
-        what = error if isinstance(error, BookingUnavailable) else "a database does not answer"
+    except (SQLAlchemyError, BookingUnavailable, StaffDatabaseUnavailable) as error:
+        what = "a database does not answer" if isinstance(error, SQLAlchemyError) else error
         reason = f" ({str(error.__cause__).splitlines()[0]})" if error.__cause__ else ""
         raise StaffError(f"{what}{reason}: run this once more") from None
     finally:
@@ -111,7 +112,7 @@ def _count(found: Any, what: str) -> str:
 
 
 def _report_text(report: Mapping[str, Any]) -> str:
-    counts = ("requests", "messages", "chat_messages", "events")
+    counts = ("requests", "messages", "chat_messages", "events", "inbox_questions")
     told = ", ".join(f"{report[name]} {name.replace('_', ' ')}" for name in counts)
     lines = [f"Erased: {told}."]
     if not any(report[name] for name in counts):

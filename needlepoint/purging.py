@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from booking import outbox, retention
 from booking.database import open_database
 from booking.errors import BookingUnavailable
+from faq import inbox
 from faq.database import StaffDatabaseUnavailable
 from needlepoint import tracker_events
 from needlepoint.settings import Settings
@@ -64,5 +65,8 @@ def _purge_conversations(engine: sa.Engine, moment: datetime) -> dict[str, int]:
 
 
 def _purge_staff(engine: sa.Engine, moment: datetime) -> dict[str, int]:
-    """What staff did; their accounts stay."""
-    return {"lines of staff's log": log_of_staff.purge_before(engine, moment)}
+    """What staff did, and what waited in their inbox; their accounts stay."""
+    return {
+        "lines of staff's log": log_of_staff.purge_before(engine, moment),
+        "questions in the inbox": inbox.purge_before(engine, moment.timestamp()),
+    }

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -13,24 +14,29 @@ from faq.inbox import Missed, record_question
 from faq.library import read_faqs
 from faq.models import AuditEntry, StaffBase
 from faq.out_of_scope import examples
-from needlepoint.settings import read_settings
+from needlepoint.purging import purge
+from needlepoint.settings import Settings, read_settings
 from tests.cli.running import Installation
 
 
 @pytest.fixture
 def staff(needlepoint: Installation) -> Iterator[Engine]:
     """The staff database of an installation with a FAQ."""
-    own = {
-        name.removeprefix("NEEDLEPOINT_").lower(): value
-        for name, value in needlepoint.environment().items()
-        if name.startswith("NEEDLEPOINT_")
-    }
-    settings = read_settings(**own)
+    settings = settings_of(needlepoint)
     settings.make_state_dir()
     run_migrations(settings.staff_database_url, chain="staff", metadata=StaffBase.metadata)
     engine = open_database(settings.staff_database_url)
     yield engine
     engine.dispose()
+
+
+def settings_of(needlepoint: Installation) -> Settings:
+    own = {
+        name.removeprefix("NEEDLEPOINT_").lower(): value
+        for name, value in needlepoint.environment().items()
+        if name.startswith("NEEDLEPOINT_")
+    }
+    return read_settings(**own)
 
 
 def ask(staff: Engine, *texts: str) -> None:
@@ -111,6 +117,17 @@ def test_entries_are_closed_and_opened_again(needlepoint: Installation, staff: E
         "dismissed",
         "reopened",
     ]
+
+
+def test_what_is_old_is_purged(needlepoint: Installation, staff: Engine) -> None:
+    missed = Missed("do you sell gift cards", "declined", "m", "c", time.time() - 9 * 86_400)
+    assert record_question(staff, missed)
+    ask(staff, "is there parking")
+
+    purge(settings_of(needlepoint), datetime.now(UTC) - timedelta(days=8))
+
+    left = needlepoint.run("inbox", "list", "--json").json
+    assert [one["question"] for one in left] == ["is there parking"]
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,8 @@ from booking.holds import hold_slot
 from booking.links import ManageLinks
 from booking.messages import leave_message
 from booking.requests import cancel_request, note_request
+from faq.inbox import Missed, record_question
+from faq.models import StaffBase
 from needlepoint.settings import read_settings
 from tests.cli.running import Ended, Installation
 from web import chat_store
@@ -315,8 +317,34 @@ def test_of_a_stranger_nothing_is_exported(clinic: Clinic) -> None:
 
     exported = clinic.run("privacy", "export", "nobody@mail.example").json
 
-    kept = ("requests", "messages", "hand_offs", "chat", "conversations")
-    assert [exported[name] for name in kept] == [[]] * 5
+    kept = ("requests", "messages", "hand_offs", "chat", "conversations", "inbox")
+    assert [exported[name] for name in kept] == [[]] * 6
+
+
+def test_what_somebody_asked_is_exported_and_erased_from_the_inbox(sqlite_clinic: Clinic) -> None:
+    ana_was_here(sqlite_clinic)
+    url = f"sqlite:///{sqlite_clinic.installation.folder}/needlepoint-staff.db"
+    run_migrations(url, chain="staff", metadata=StaffBase.metadata)
+    staff = open_database(url)
+    # The second was asked in another conversation, and masking missed the address.
+    for text, conversation in (("is stretching sore", "ana-4"), (f"a{ANA[1:]} asks", "other")):
+        missed = Missed(text, "declined", text, conversation, 1795186800.0)
+        assert record_question(staff, missed)
+    with staff.begin() as connection:
+        update = sa.text("UPDATE inbox_questions SET text = :text WHERE conversation_id = 'other'")
+        connection.execute(update, {"text": f"{ANA} asks"})
+    assert record_question(staff, Missed("is it safe", "declined", "m", "eve", 1795186800.0))
+
+    exported = sqlite_clinic.run("privacy", "export", ANA).json
+    erased = sqlite_clinic.run("privacy", "erase", ANA, "--yes", "--wait", "0", "--json").json
+    with staff.connect() as connection:
+        left = connection.execute(sa.text("SELECT text FROM inbox_questions")).scalars().all()
+    staff.dispose()
+
+    assert [one["text"] for one in exported["inbox"]] == ["is stretching sore", f"{ANA} asks"]
+    assert erased["inbox_questions"] == 2
+    assert left == ["is it safe"]
+    assert traces(sqlite_clinic) == []
 
 
 # --- erase ---

@@ -91,7 +91,7 @@ def test_questions_are_listed_by_meaning_with_the_nearest_faq(
     assert "not known asked back" in words
     assert "How long is the downtime?" in words
     assert "do you sell gift cards" in words
-    assert "No FAQ is near" in words
+    assert words.count("No FAQ is near") == 1
     assert "Ana" not in words
 
 

@@ -34,8 +34,8 @@ INBOX = "/staff/inbox"
 PUBLISH = "/staff/publish"
 SHOWN_AROUND = 6  # messages before and after the one that is looked at
 MOST_SUGGESTED = 12  # wordings handed on to a new FAQ
-# Cosines from which a FAQ is near, and very near.
-NEAR, VERY_NEAR = 0.75, 0.88
+# Cosines from which a FAQ is worth naming, near, and very near.
+WORTH_NAMING, NEAR, VERY_NEAR = 0.45, 0.75, 0.88
 LARGEST_ID = 2**53
 
 STATE_TITLES: dict[State, str] = {
@@ -374,6 +374,7 @@ def _words(console: Console) -> dict[str, Any]:
         "periods": PERIODS,
         "publish": PUBLISH if PUBLISH in console.paths else "",
         "far": FAR,
+        "worth_naming": WORTH_NAMING,
         "nearness": _nearness,
     }
 
