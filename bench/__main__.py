@@ -1,4 +1,6 @@
-"""`python -m bench [--quick]`: stock Rasa, our Rasa, all of Needlepoint; its booking database."""
+"""`python -m bench [--quick]`: stock Rasa, our Rasa, all of Needlepoint; its booking database; and
+how soon what staff save is live.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +15,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from bench import booking
+from bench import booking, teaching
 from bench.candidates import ours_alone, ours_whole, stock, trained_ours, trained_stock
 from bench.processes import ROOT, BenchFailed, Server, load
 from bench.report import Figures, Speed, table
+from faq.rasa_project import EvaluationFailed, RasaMissing, TrainingFailed
 
 RESULTS = ROOT / "bench" / "results"
 
@@ -63,7 +66,9 @@ def bench(plan: Plan, with_stock: bool) -> list[Figures]:
     return measured
 
 
-def keep(measured: list[Figures], booked: list[booking.Figures]) -> Path:
+def keep(
+    measured: list[Figures], booked: list[booking.Figures], taught: list[teaching.Figures]
+) -> Path:
     """Write the figures as JSON into bench/results."""
     RESULTS.mkdir(parents=True, exist_ok=True)
     now = datetime.now(UTC)
@@ -73,10 +78,23 @@ def keep(measured: list[Figures], booked: list[booking.Figures]) -> Path:
         "python": platform.python_version(),
         "candidates": [figures.as_dict() for figures in measured],
         "booking": [figures.as_dict() for figures in booked],
+        "teaching": [figures.as_dict() for figures in taught],
     }
     file = RESULTS / f"{now:%Y%m%d-%H%M%S}.json"
     file.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     return file
+
+
+def bench_teaching(with_stock: bool, quick: bool) -> int:
+    """Measure teaching alone; returns the exit code."""
+    try:
+        taught = teaching.bench(with_stock, quick)
+    except (BenchFailed, RasaMissing, TrainingFailed, EvaluationFailed) as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    file = keep([], [], taught)
+    print(f"{teaching.told(taught)}\n\nKept in {file.relative_to(ROOT)}.")
+    return 0
 
 
 def say(text: str) -> None:
@@ -87,18 +105,23 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a handful of messages, to try it out")
     parser.add_argument("--without-stock", action="store_true", help="measure Needlepoint only")
+    parser.add_argument("--teaching", action="store_true", help="from save to live only")
     given = parser.parse_args()
+    if given.teaching:
+        return bench_teaching(not given.without_stock, given.quick)
     try:
         measured = bench(QUICK if given.quick else FULL, not given.without_stock)
         say("booking: free times and bookings")
         booked = booking.bench(booking.QUICK if given.quick else booking.FULL)
-    except BenchFailed as problem:
+        taught = teaching.bench(not given.without_stock, given.quick)
+    except (BenchFailed, RasaMissing, TrainingFailed, EvaluationFailed) as problem:
         print(problem, file=sys.stderr)
         return 1
-    file = keep(measured, booked)
+    file = keep(measured, booked, taught)
     print(table(measured))
     print("\n“Needlepoint” is all its processes together, asked over the chat API.")
     print(f"\n{booking.told(booked)}\n")
+    print(f"{teaching.told(taught)}\n")
     print(f"Kept in {file.relative_to(ROOT)}.")
     return 1 if any(speed.failures for each in measured for speed in each.speeds.values()) else 0
 
