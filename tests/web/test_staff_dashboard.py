@@ -171,7 +171,11 @@ def test_words_and_slugs_from_outside_are_shown_and_never_run(
 def test_what_was_asked_and_not_known_comes_from_the_inbox(
     desk: Staffed, jonas: Member, talk: Talk
 ) -> None:
-    for day, text in ((3, "do you have parking"), (4, "do you have parking"), (5, "long downtime?")):
+    for day, text in (
+        (3, "do you have parking"),
+        (4, "do you have parking"),
+        (5, "long downtime?"),
+    ):
         talk.ask(f"2024-11-0{day} 10:00", "declined", text=text)
         miss(desk, text, talk.at(f"2024-11-0{day} 10:00"), day)
     miss(desk, "what about tattoos", talk.at("2024-10-31 23:59"))

@@ -112,6 +112,22 @@ def test_the_list_shows_each_faq_with_its_health(mara: Member, content: Path) ->
     assert "How long is the downtime?" in mara.words(f"{FAQS}?q=swelling+hours&health=amiss")
 
 
+def test_a_folder_that_is_not_there_is_told_with_where_it_should_be(
+    mara: Member, content: Path
+) -> None:
+    content.rename(content.with_name("elsewhere"))
+
+    response = mara.get("/staff/faqs")
+
+    assert response.status_code == 503
+    assert f"The folder of the FAQs is not there: {content / 'faq'}" in words_of(response)
+
+
+@pytest.mark.parametrize("path", ["/staff/faqs", "/staff/faqs/new", "/staff/drafts"])
+def test_drafts_belong_to_the_faqs_in_the_navigation(mara: Member, path: str) -> None:
+    assert '<a href="/staff/faqs" aria-current="page">FAQs</a>' in mara.get(path).text
+
+
 def test_a_new_faq_is_saved_with_who_reviewed_it_and_when(
     desk: Staffed, mara: Member, content: Path
 ) -> None:

@@ -26,7 +26,7 @@ from faq import drafting
 from faq.articles import Article, Articles, BrokenArticle, read_articles
 from faq.check import Finding, check_file, check_library, has_errors
 from faq.drafting import NewArticle, UnknownDraft
-from faq.library import BrokenFaq, Faq, UnknownFaq, read_faq, read_faqs
+from faq.library import FOLDER, BrokenFaq, Faq, UnknownFaq, read_faq, read_faqs
 from faq.neighbours import Nearness, nearness
 from faq.writing import (
     Draft,
@@ -79,7 +79,11 @@ class Row:
 def show_list(request: Request, signed: Signed, q: str = "", health: str = "") -> Response:
     console = signed.console
     console.teaching.warm_up()
-    library = read_faqs(console.content)
+    try:
+        library = read_faqs(console.content)
+    except FileNotFoundError:
+        folder = console.content / FOLDER
+        return render(request, "staff/faqs_missing.html", signed, status=503, folder=folder)
     every = _rows(console, list(library))
     rows = [row for row in every if _matches(row, q) and (not health or row.troubles)]
     facts: dict[str, Any] = {

@@ -32,16 +32,21 @@ SAID_SECONDS = 60
 
 @dataclass(frozen=True)
 class Entry:
-    """One place of the navigation."""
+    """One place of the navigation; `also` are addresses of pages that belong to it."""
 
     title: str
     path: str
     admins_only: bool = False
+    also: tuple[str, ...] = ()
+
+    def has(self, path: str) -> bool:
+        """Whether a page belongs here."""
+        return any(path == own or path.startswith(f"{own}/") for own in (self.path, *self.also))
 
 
 NAVIGATION = (
     Entry("Inbox", "/staff/inbox"),
-    Entry("FAQs", "/staff/faqs"),
+    Entry("FAQs", "/staff/faqs", also=("/staff/drafts",)),
     Entry("Publish", "/staff/publish"),
     Entry("Requests", "/staff/requests"),
     Entry("Dashboard", "/staff/dashboard"),
