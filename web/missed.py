@@ -32,6 +32,9 @@ CLOSE_SECONDS = 5.0
 # Conversations of which is remembered what they were just asked back.
 ASKED_BACK = 2000
 
+# What becomes of a question, not of small talk, an emergency or something handed over.
+LEARNT_FROM = frozenset({"answered", "clarified", "declined", "professional"})
+
 _FAQ = "/faq/"
 Job = Callable[[], object]
 
@@ -120,10 +123,9 @@ class MissedQuestions:
         if value != "down":
             inbox.take_back(self._staff, question.id)
             return
-        # A turn of a form ends with the form's own question, of which nothing became.
-        if not all(answer.outcome for answer in answers):
-            return
         answer = next(one for one in answers if one.id == answer_id)
+        if answer.outcome not in LEARNT_FROM or any(one.form for one in answers):
+            return
         missed = Missed(
             text=question.text,
             reason="unhelpful",
