@@ -426,7 +426,8 @@ def _add_line(engine: Engine, number: int, line: str) -> None:
     """Raises `Stopped` when somebody asked for that."""
     with writing(engine) as session:
         row = _row(session, number)
-        lines = [*json.loads(row.lines), line.strip()]
+        told = line.strip()
+        lines = [*json.loads(row.lines), told[:1].upper() + told[1:]]
         row.lines = json.dumps(lines[-MOST_LINES:])
         asked = row.stop_asked
     if asked:

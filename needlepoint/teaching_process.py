@@ -20,7 +20,6 @@ from sqlalchemy import Engine
 from booking.database import open_database
 from faq import jobs, versions
 from faq.database import StaffDatabaseUnavailable
-from faq.rasa_project import MODEL_SUFFIX
 from needlepoint.logs import configure_logging
 from needlepoint.models import live_of, project_of
 from needlepoint.settings import PROJECT_ROOT, Settings, read_settings
@@ -82,9 +81,7 @@ def clean_models(settings: Settings, engine: Engine) -> list[str]:
     trained_at = {model.name: model.trained_at.timestamp() for model in project.list_models()}
     gone = versions.models_to_remove(engine, live_of(settings), trained_at, time.time())
     for name in gone:
-        # The notes beside it have its name, too.
-        for path in settings.models_dir.glob(f"{name.removesuffix(MODEL_SUFFIX)}.*"):
-            path.unlink(missing_ok=True)
+        project.remove(name)
     if gone:
         log.info("removed %s models that nobody needs any more", len(gone))
     return gone

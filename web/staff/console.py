@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,13 +16,15 @@ from sqlalchemy import Engine
 
 from booking.clinic import Clinic
 from booking.links import ManageLinks
-from faq.rasa_project import RasaProject
+from faq.rasa_project import RasaMissing, RasaProject, TrainingFailed
 from faq.trying import ModelTrial
 from web.limits import RateLimits
 from web.live_model import Live
 from web.staff.dashboard_figures import KeptFigures
 from web.staff.sessions import Throttle
 from web.staff.teaching import PROJECT, Teaching
+
+log = logging.getLogger(__name__)
 
 
 class ConsoleSettings(Protocol):
@@ -87,8 +90,11 @@ class Console:
 
     def is_loadable(self, model: str) -> bool:
         """Whether today's code can load a model; takes a second."""
-        known: Callable[[str], bool] = getattr(self.project, "is_loadable", lambda model: True)
-        return known(model)
+        try:
+            return self.project.is_loadable(model)
+        except (RasaMissing, TrainingFailed) as error:
+            log.error("which code trained %s can't be told: %s", model, error)
+            return False
 
     @cached_property
     def trial(self) -> ModelTrial:

@@ -257,7 +257,8 @@ def delete(request: Request, signed: Signed, slug: str, form: Sent) -> Response:
             **facts,
         )
     audit(signed, "deleted FAQ", slug, f"also changed: {', '.join(mended)}" if mended else "")
-    return go_to(request, FAQS, f"{slug} is deleted. Visitors have it until you publish.")
+    said = f"{slug} is deleted. Visitors have it until you publish."
+    return go_to(request, FAQS, said, next_step=True)
 
 
 @router.post("/upload")
@@ -282,7 +283,8 @@ def upload(request: Request, signed: Signed, form: Sent) -> Response:
             return render(request, "staff/faq_upload.html", signed, status=422, **facts)
         faq = add_faq_file(console.content, path)
     audit(signed, "added FAQ from a file", faq.slug)
-    return go_to(request, f"{FAQS}/edit/{faq.slug}", f"{faq.title} is added.")
+    said = f"{faq.title} is added. Visitors have it once you publish."
+    return go_to(request, f"{FAQS}/edit/{faq.slug}", said, next_step=True)
 
 
 def _without_paths(findings: Iterable[Finding], path: Path) -> list[Finding]:
@@ -310,8 +312,8 @@ def _save(request: Request, signed: SignedIn, form: FormData, editing: Editing) 
         return _conflict(request, signed, editing, conflict)
     what = "wrote FAQ" if editing.is_new else "edited FAQ"
     audit(signed, what, faq.slug, f"{len(faq.phrasings)} phrasings")
-    said = f"“{faq.title}” is saved. Visitors have it once you train and publish."
-    return go_to(request, f"{FAQS}/edit/{faq.slug}", said)
+    said = f"“{faq.title}” is saved. Visitors have it once you publish."
+    return go_to(request, f"{FAQS}/edit/{faq.slug}", said, next_step=True)
 
 
 def _conflict(

@@ -89,27 +89,36 @@ def render(
     return response
 
 
-def go_to(request: Request, path: str, said: str = "") -> Response:
+def go_to(request: Request, path: str, said: str = "", *, next_step: bool = False) -> Response:
     """To a page after something was done, which that page tells; loading it anew does nothing.
 
-    `said` is a sentence for staff, without anything about a visitor.
+    `said` is a sentence for staff, without anything about a visitor. With `next_step`, a link to
+    where what was done is published stands behind it.
     """
     response = RedirectResponse(path, 303, headers=HEADERS)
     if said:
-        signed = _signer(console_of(request)).dumps(said)
+        signed = _signer(console_of(request)).dumps([said, next_step])
         response.set_cookie(
             SAID_COOKIE, signed, SAID_SECONDS, path=HOME, httponly=True, samesite="lax"
         )
     return response
 
 
-def _take_said(request: Request, console: Console) -> str | None:
+@dataclass(frozen=True)
+class Said:
+    """What was done, and whether it is to be published next."""
+
+    words: str
+    next_step: bool
+
+
+def _take_said(request: Request, console: Console) -> Said | None:
     kept = request.cookies.get(SAID_COOKIE)
     if kept is None:
         return None
     try:
-        return str(_signer(console).loads(kept, max_age=SAID_SECONDS))
-    except BadSignature:
+        return Said(*_signer(console).loads(kept, max_age=SAID_SECONDS))
+    except (BadSignature, TypeError):
         return None
 
 
