@@ -11,6 +11,7 @@ import errno
 import fcntl
 import json
 import logging
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -47,6 +48,9 @@ QUEUED, RUNNING, DONE, FAILED, CANCELLED = "queued", "running", "done", "failed"
 LONGEST_WHY = 300
 MOST_LINES = 200
 MOST_FINDINGS = 100
+
+# How long a component of the pipeline took, which tells staff nothing.
+_OF_A_COMPONENT = re.compile(r"(train|run)_\S+: ")
 
 STOPPED_SHORT = (
     "It was cut off in the middle: the program that trains was stopped or the server was restarted."
@@ -427,8 +431,9 @@ def _add_line(engine: Engine, number: int, line: str) -> None:
     with writing(engine) as session:
         row = _row(session, number)
         told = line.strip()
-        lines = [*json.loads(row.lines), told[:1].upper() + told[1:]]
-        row.lines = json.dumps(lines[-MOST_LINES:])
+        if not _OF_A_COMPONENT.match(told):
+            lines = [*json.loads(row.lines), told[:1].upper() + told[1:]]
+            row.lines = json.dumps(lines[-MOST_LINES:])
         asked = row.stop_asked
     if asked:
         raise Stopped

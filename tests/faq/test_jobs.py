@@ -68,7 +68,7 @@ def test_a_job_is_checked_trained_tried_and_published(
     assert done is not None
     assert (done.state, done.model, done.version) == (DONE, "trained-1.tar.gz", 2)
     assert done.lines[0] == "Checking the FAQs"
-    assert "Reading the training data" in done.lines
+    assert done.lines[2:] == ("Reading the training data",)
     assert shop.live.name() == "trained-1.tar.gz"
     version = versions.version(engine, 2)
     assert (version.by, version.why) == (MARA, "New answer on parking")

@@ -55,6 +55,7 @@ class FakeTrainer:
     ) -> Trial:
         self.given.append({"live": live, "settled": list(settled), "content": content})
         tell("  reading the training data")
+        tell("  train_nlu.spacy_text.SpacyText0: 0.9 s")
         self.meanwhile(tell)
         self.texts.append((content / "faq" / "downtime.yml").read_text(encoding="utf-8"))
         if self.failure is not None:
