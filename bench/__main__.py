@@ -1,5 +1,5 @@
-"""`python -m bench [--quick]`: stock Rasa, our Rasa, all of Needlepoint; its booking database; and
-how soon what staff save is live.
+"""`python -m bench [--quick]`: stock Rasa, our Rasa, all of Needlepoint; its booking database; how
+soon what staff save is live; and how visitors fare while models are swapped.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from bench import booking, teaching
+from bench import booking, publishing, teaching
 from bench.candidates import ours_alone, ours_whole, stock, trained_ours, trained_stock
 from bench.processes import ROOT, BenchFailed, Server, load
 from bench.report import Figures, Speed, table
@@ -67,7 +67,10 @@ def bench(plan: Plan, with_stock: bool) -> list[Figures]:
 
 
 def keep(
-    measured: list[Figures], booked: list[booking.Figures], taught: list[teaching.Figures]
+    measured: list[Figures],
+    booked: list[booking.Figures],
+    taught: list[teaching.Figures],
+    published: list[publishing.Figures],
 ) -> Path:
     """Write the figures as JSON into bench/results."""
     RESULTS.mkdir(parents=True, exist_ok=True)
@@ -79,6 +82,7 @@ def keep(
         "candidates": [figures.as_dict() for figures in measured],
         "booking": [figures.as_dict() for figures in booked],
         "teaching": [figures.as_dict() for figures in taught],
+        "publishing": [figures.as_dict() for figures in published],
     }
     file = RESULTS / f"{now:%Y%m%d-%H%M%S}.json"
     file.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
@@ -92,7 +96,7 @@ def bench_teaching(with_stock: bool, quick: bool) -> int:
     except (BenchFailed, RasaMissing, TrainingFailed, EvaluationFailed) as problem:
         print(problem, file=sys.stderr)
         return 1
-    file = keep([], [], taught)
+    file = keep([], [], taught, [])
     print(f"{teaching.told(taught)}\n\nKept in {file.relative_to(ROOT)}.")
     return 0
 
@@ -114,16 +118,20 @@ def main() -> int:
         say("booking: free times and bookings")
         booked = booking.bench(booking.QUICK if given.quick else booking.FULL)
         taught = teaching.bench(not given.without_stock, given.quick)
+        say("publishing while visitors talk")
+        published = publishing.bench(publishing.QUICK if given.quick else publishing.FULL)
     except (BenchFailed, RasaMissing, TrainingFailed, EvaluationFailed) as problem:
         print(problem, file=sys.stderr)
         return 1
-    file = keep(measured, booked, taught)
+    file = keep(measured, booked, taught, [published])
     print(table(measured))
     print("\n“Needlepoint” is all its processes together, asked over the chat API.")
     print(f"\n{booking.told(booked)}\n")
     print(f"{teaching.told(taught)}\n")
+    print(f"{publishing.told(published)}\n")
     print(f"Kept in {file.relative_to(ROOT)}.")
-    return 1 if any(speed.failures for each in measured for speed in each.speeds.values()) else 0
+    failed = any(speed.failures for each in measured for speed in each.speeds.values())
+    return 1 if failed or published.failures else 0
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from bench.processes import PYTHON, RASA_PYTHON, ROOT, Server, free_port, run, serving
+from needlepoint.settings import read_settings
 
 CACHE = ROOT / ".bench-cache"
 TRAINING_SECONDS = 3600.0  # Stock Rasa needs minutes, and many on a busy machine.
@@ -172,9 +173,19 @@ def ours_whole(folder: Path) -> Iterator[Server]:
         yield server
 
 
+def models_of(folder: Path) -> Path:
+    """Where our models are kept in a folder that is measured in."""
+    return folder / "models"
+
+
+def live_pointer(folder: Path) -> Path:
+    """The file that names the live one of them."""
+    return read_settings(state_dir=folder / "state").live_model_pointer
+
+
 def _ours(folder: Path) -> dict[str, str]:
     return {
-        "NEEDLEPOINT_MODELS_DIR": f"{folder}/models",
+        "NEEDLEPOINT_MODELS_DIR": f"{models_of(folder)}",
         "NEEDLEPOINT_STATE_DIR": f"{folder}/state",
         "NEEDLEPOINT_DATABASE_URL": f"sqlite:///{folder}/needlepoint.db",
     }

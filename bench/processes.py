@@ -43,6 +43,11 @@ class Server:
         """Memory of the process and all it started, in megabytes; see `_megabytes`."""
         return sum(_megabytes(pid) for pid, _ in family(self.process.pid))
 
+    def memory_of(self, module: str) -> float:
+        """Memory of those of its processes that `python -m module` started, in megabytes."""
+        own = [pid for pid, _ in family(self.process.pid) if module in _arguments(pid)]
+        return sum(map(_megabytes, own))
+
 
 def family(first: int) -> set[tuple[int, str]]:
     """A process and all that it and they started: ids, each with the time it was started at."""
@@ -59,6 +64,11 @@ def _processes() -> dict[int, tuple[int, str]]:
     listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     rows = (line.split(maxsplit=2) for line in listed.splitlines())
     return {int(pid): (int(parent), began) for pid, parent, began in rows}
+
+
+def _arguments(pid: int) -> list[str]:
+    told = subprocess.run(["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True)
+    return told.stdout.split()
 
 
 def _megabytes(pid: int) -> float:

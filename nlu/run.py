@@ -90,8 +90,12 @@ def serve(launch: Launch) -> None:
     from rasa.utils.log_utils import configure_structlog
 
     from nlu.action_results import check_results_quickly
+    from nlu.model_swap import swap_beside_the_talk
+    from nlu.quick_loading import load_quickly
 
     check_results_quickly()
+    load_quickly()
+    swap_beside_the_talk()
     mask_logs()
     rasa.utils.common.configure_logging_and_warnings()
     rasa.utils.io.configure_colored_logging(None)
