@@ -10,7 +10,7 @@ export TF_CPP_MIN_LOG_LEVEL := 3
 # uv speaks of every Python it passes by; what matters is said below.
 UVQ := $(UV) --quiet
 
-.PHONY: help run setup setup-dev test test-rasa test-app soak check eval bench lock browser clean
+.PHONY: help run setup setup-dev test test-rasa test-live test-app soak check eval bench lock browser clean
 
 help:
 	@echo "make run    set up, train if needed, start everything and print the address"
@@ -64,16 +64,21 @@ models/encoder/built-from: .venv/.ready $(wildcard encoder/*.py)
 browser:
 	@bash tests/tools.sh
 
-# The two environments' tests side by side: those of Rasa's are through before the app's start servers.
+# Three parts side by side: Rasa's environment, the running processes and browsers, all else.
 test: setup-dev browser
 	@.venv/bin/needlepoint train
-	@$(MAKE) --no-print-directory --keep-going --jobs 2 --output-sync=line test-rasa test-app
+	@$(MAKE) --no-print-directory --keep-going --jobs 3 --output-sync=line test-rasa test-live test-app
+
+LIVE := tests/e2e tests/browser
 
 test-rasa:
 	@$(RASA_PY) -m pytest tests/nlu -q
 
+test-live:
+	@$(PY) -m pytest $(LIVE) -q --durations 10
+
 test-app:
-	@$(PY) -m pytest tests -q
+	@$(PY) -m pytest tests $(LIVE:%=--ignore %) -q --durations 10
 
 soak: setup-dev browser
 	@.venv/bin/needlepoint train
