@@ -7,7 +7,8 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import List, NamedTuple, Optional, Text, Tuple
+from typing import List, NamedTuple, Optional, Sequence, Text, Tuple
+from zlib import crc32
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -17,6 +18,8 @@ from nlu.logistic import fit_yes_no, sigmoid
 
 # labels that clarifying offers
 NEAR = 3
+# Labels a fold from which on their names spread them evenly enough.
+MANY_LABELS = 10
 # Probabilities closer to 0 or 1, and a lead larger than this, say no more.
 TINY = 1e-5
 LARGEST_LEAD = 20.0
@@ -85,9 +88,9 @@ class TrainingSet(NamedTuple):
         if len(self.labels) < 2 or np.sort(messages)[-2] < 2:
             return None
         folds = max(2, min(settings.folds, len(self.labels)))
-        random = np.random.default_rng(0)
-        of_examples = _example_folds(self.label_of, self.is_name, folds, random)
-        left_out = [*of_examples, *_label_folds(self.label_of, folds, random)]
+        chance = np.array([crc32(row.tobytes()) for row in np.round(self.embeddings, 3)])
+        of_examples = _example_folds(self.label_of, self.is_name, folds, chance)
+        left_out = [*of_examples, *_label_folds(self.label_of, folds, self.labels)]
         rough = replace(settings, iterations=settings.fold_iterations)
         # A fold a core, rather than the library's threads in each, which wait for one another.
         with threadpool_limits(1), ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -97,6 +100,7 @@ class TrainingSet(NamedTuple):
             Parts(*(np.concatenate(part) for part in zip(*(h.parts for h in known), strict=True))),
             np.concatenate([h.truth for h in known]),
             prior=Blend(settings.trust),
+            chance=np.concatenate([chance[rows & ~self.is_name] for rows in of_examples]),
         )
         return blend, *_judge(scored, blend, settings.unknown_share)
 
@@ -157,20 +161,31 @@ def signs(log_product: np.ndarray, parts: Parts) -> np.ndarray:
 
 
 def _example_folds(
-    label_of: np.ndarray, is_name: np.ndarray, folds: int, random: np.random.Generator
+    label_of: np.ndarray, is_name: np.ndarray, folds: int, chance: np.ndarray
 ) -> List[np.ndarray]:
     """Boolean masks; each label's messages are spread evenly, and a lone one is never held out, nor
     is a name.
+
+    `chance` is a number of each message that stays as it is, so that what is added to one label
+    leaves the folds of all others as they were.
     """
     fold_of = np.full(len(label_of), -1)
     for label in range(int(label_of.max()) + 1):
         rows = np.flatnonzero((label_of == label) & ~is_name)
         if len(rows) > 1:
-            fold_of[rows] = random.permutation(np.arange(len(rows)) % folds)
+            shift = int(chance[rows].min())  # else what is left over would all be in the first
+            fold_of[rows[np.argsort(chance[rows], kind="stable")]] = (
+                np.arange(len(rows)) + shift
+            ) % folds
     return [fold_of == fold for fold in range(folds) if (fold_of == fold).any()]
 
 
-def _label_folds(label_of: np.ndarray, folds: int, random: np.random.Generator) -> List[np.ndarray]:
-    labels = int(label_of.max()) + 1
-    fold_of = random.permutation(np.arange(labels) % folds)[label_of]
+def _label_folds(label_of: np.ndarray, folds: int, labels: Sequence[Text]) -> List[np.ndarray]:
+    """Boolean masks; labels are spread by their names, or evenly where they are few."""
+    by_name = np.array([crc32(label.encode()) % folds for label in labels])
+    if len(labels) < MANY_LABELS * folds:
+        by_name[np.argsort([crc32(label.encode()) for label in labels])] = (
+            np.arange(len(labels)) % folds
+        )
+    fold_of = by_name[label_of]
     return [fold_of == fold for fold in range(folds) if (fold_of == fold).any()]

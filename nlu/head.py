@@ -69,11 +69,15 @@ class Blend(NamedTuple):
     likeness: float = 0.0
 
     @classmethod
-    def fit(cls, parts: Parts, truth: np.ndarray, prior: Blend) -> Blend:
-        """What makes the right labels, shape (n,), win most surely."""
-        every = -(-len(truth) // ENOUGH)
-        options = parts.properties()[::every]
-        weights = fit_choice(options, truth[::every], np.array(prior))
+    def fit(cls, parts: Parts, truth: np.ndarray, prior: Blend, chance: np.ndarray) -> Blend:
+        """What makes the right labels, shape (n,), win most surely.
+
+        Of too many, those of the least `chance`, shape (n,), are looked at: a number of each that
+        stays as it is, so that a few more or less change little.
+        """
+        looked_at = np.argsort(chance, kind="stable")[:ENOUGH]
+        options = Parts(*(part[looked_at] for part in parts)).properties()
+        weights = fit_choice(options, truth[looked_at], np.array(prior))
         return cls(*np.maximum(weights, 0).tolist())
 
     def log_product(self, parts: Parts) -> np.ndarray:

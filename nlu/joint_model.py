@@ -29,6 +29,7 @@ __all__ = ["Evidence", "Hyperparameters", "JointModel", "Scores", "TrainingSet"]
 ARRAYS_FILE = "joint_model.npz"
 DESCRIPTION_FILE = "joint_model.json"
 DEFAULTS = Hyperparameters()
+SVD_ROUNDS = 4
 # Texts from which on n-grams of a single one are left out: half of them all, for nothing lost.
 MANY = 500
 
@@ -69,7 +70,8 @@ class NgramFeatures:
             return cls(vectorizer, np.zeros((0, counts.shape[1]), np.float32)), np.zeros(
                 (len(texts), 0), np.float32
             )
-        reduced = TruncatedSVD(dimensions, n_iter=1, random_state=0)
+        # With fewer rounds the directions depend on chance: a FAQ more would move every score.
+        reduced = TruncatedSVD(dimensions, n_iter=SVD_ROUNDS, random_state=0)
         features = reduced.fit_transform(counts).astype(np.float32)
         return cls(vectorizer, reduced.components_.astype(np.float32)), features
 

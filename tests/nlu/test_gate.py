@@ -174,7 +174,7 @@ def test_the_part_that_tells_labels_apart_counts_and_the_other_does_not():
     telling[np.arange(400), truth] += 0.7
     parts = Parts(np.log(noise[0]), np.clip(telling, 0, 1), noise[2])
 
-    blend = Blend.fit(parts, truth, prior=Blend(0.5))
+    blend = Blend.fit(parts, truth, Blend(0.5), chance=np.arange(len(truth)))
 
     assert blend.nearness > 1
     assert blend.probability < 0.2
