@@ -31,6 +31,12 @@ SAME_MEANING, CLOSE_MEANING = 0.97, 0.955
 QUICK_ERROR = 0.025
 ROWS = 1000  # compared at a time: 10,000 phrasings squared would be 400 MB
 
+# What the assistant says it can't answer. A FAQ may: its phrasings are then taken out of these when
+# a model is trained (`GIVES_WAY` of nlu/importer.py).
+GIVES_WAY = frozenset({"medical/visit", "out_of_scope/off-topic"})
+# The examples that staff declined themselves; see faq/out_of_scope.py.
+DECLINED_BY_STAFF = "out_of_scope_of_staff.yml"
+
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _HTML = re.compile(r"</?[a-zA-Z][^>]*>|<!--|&[a-zA-Z]+;|&#\d+;|<\s*/?\s*script|javascript:", re.I)
 _BLANK_LINE = re.compile(r"\n\s*\n")
@@ -272,7 +278,9 @@ def _answer(faq: Faq) -> Iterator[Finding]:
     length = len(faq.answer)
     if not SHORTEST_ANSWER <= length <= LONGEST_ANSWER:
         what = f"the answer has {length} characters" if length else "the answer is empty"
-        how = f"An answer has {SHORTEST_ANSWER} to {LONGEST_ANSWER}; 150 to 450 read best."
+        how = (
+            f"An answer has {SHORTEST_ANSWER} to {LONGEST_ANSWER} characters; 150 to 450 read best."
+        )
         yield _error(faq, "text", what, how)
     elif not SHORT_ANSWER <= length <= LONG_ANSWER:
         what = f"the answer has {length} characters"
@@ -378,15 +386,25 @@ def _same_phrasings(faqs: Sequence[Faq], others: Sequence[Example]) -> Iterator[
             known[words].append(example)
             if twin is None or not words:
                 continue
-            what = f"{example.text!r} also belongs to {twin.label} ({twin.where})"
             if twin.label == faq.intent and normalised(twin.text) != normalised(example.text):
                 continue  # a FAQ does well to know both ways of spelling it
-            if twin.label == faq.intent:
-                how = "Remove one of the two."
-                yield Finding("warning", faq.slug, example.where, what, how, "phrasings")
-            else:
-                how = "Keep it where it fits better."
-                yield Finding("error", faq.slug, example.where, what, how, "phrasings")
+            yield _shared(faq, example, twin)
+
+
+def _shared(faq: Faq, example: Example, twin: Example) -> Finding:
+    """What there is to say of a phrasing that another has in the same words."""
+    what = f"{example.text!r} also belongs to {twin.label} ({twin.where})"
+    severity: Severity = "error"
+    how = "Keep it where it fits better."
+    if twin.label == faq.intent:
+        severity, how = "warning", "Remove one of the two."
+    elif f"/{DECLINED_BY_STAFF}:" in twin.where:
+        how = "Open it again in the inbox, under “Not for us”, or leave it out here."
+    elif twin.label in GIVES_WAY:
+        severity = "warning"
+        what = f"{example.text!r} has been declined so far, as {twin.label} ({twin.where})"
+        how = "It gets this answer once it is published."
+    return Finding(severity, faq.slug, example.where, what, how, "phrasings")
 
 
 def _near_phrasings(faqs: Sequence[Faq], meanings: Meanings, only: str | None) -> Iterator[Finding]:

@@ -45,7 +45,8 @@ class Nearness:
 
 def nearness(content: Path, draft: Draft, meanings: Meanings) -> Nearness:
     """Raises `encoder.EncoderNotBuilt`."""
-    own = [text for text in (draft.title, *draft.phrasings) if text.strip()]
+    phrasings = [text for text in draft.phrasings if text.strip()]
+    own = [*([draft.title] if draft.title.strip() else []), *phrasings]
     if not own:
         return Nearness((), ())
     vectors = meanings.of(own, remember=False)
@@ -60,12 +61,14 @@ def nearness(content: Path, draft: Draft, meanings: Meanings) -> Nearness:
         if likeness < WORTH_A_LOOK or len(best) == NEAREST:
             break
         best.setdefault(faq.slug, Neighbour(faq.slug, faq.title, likeness, own[row], theirs))
-    return Nearness(tuple(best.values()), _twins(draft.phrasings, own, vectors))
+    untitled = len(own) - len(phrasings)
+    twins = _twins(phrasings, vectors[untitled:])
+    return Nearness(tuple(best.values()), twins)
 
 
-def _twins(
-    phrasings: tuple[str, ...], own: list[str], vectors: np.ndarray
-) -> tuple[tuple[str, str], ...]:
+def _twins(phrasings: list[str], vectors: np.ndarray) -> tuple[tuple[str, str], ...]:
+    """Pairs of phrasings; the title may be one of them, word for word."""
     cosines = np.triu(vectors @ vectors.T, 1)
-    pairs = [(own[row], own[column]) for row, column in np.argwhere(cosines > ADDS_NOTHING)]
-    return tuple((one, other) for one, other in pairs if one in phrasings and other in phrasings)
+    return tuple(
+        (phrasings[row], phrasings[column]) for row, column in np.argwhere(cosines > ADDS_NOTHING)
+    )

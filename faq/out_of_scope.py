@@ -19,12 +19,12 @@ from ruamel.yaml.error import YAMLError
 from ruamel.yaml.scalarstring import LiteralScalarString
 
 from encoder import EncoderNotBuilt
-from faq.check import SAME_MEANING, Finding, compact
+from faq.check import DECLINED_BY_STAFF, SAME_MEANING, Finding, compact
 from faq.library import BrokenFaq, Faq, read_faqs
 from faq.meaning import Meanings
 from faq.writing import DraftRefused, write_whole
 
-FILE = "out_of_scope_of_staff.yml"
+FILE = DECLINED_BY_STAFF
 INTENT = "out_of_scope/off-topic"
 _HOW = "Add it to that FAQ, or dismiss it."
 _NEW = f"""version: "3.1"

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Text, Union
 
 import yaml
 from rasa.shared.core.domain import Domain
 from rasa.shared.importers.rasa import RasaFileImporter
+from rasa.shared.nlu.constants import INTENT, INTENT_RESPONSE_KEY, TEXT
+from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
+
+# What the assistant says it can't answer: a FAQ's phrasing is taken out of these. faq/check.py lets
+# staff write such a FAQ.
+GIVES_WAY = frozenset({"medical/visit", "out_of_scope/off-topic"})
+_NOT_IN_WORDS = re.compile(r"[\W_]+")
 
 CLINIC_FILE = Path(__file__).resolve().parents[1] / "clinic.yml"
 
@@ -35,7 +43,7 @@ class ClinicImporter(RasaFileImporter):
     def get_nlu_data(self, language: Optional[Text] = "en") -> TrainingData:
         """The files' NLU data, read once: Rasa asks for them several times, and merges copies."""
         if language not in self._nlu_data:
-            self._nlu_data[language] = super().get_nlu_data(language)
+            self._nlu_data[language] = without_declined(super().get_nlu_data(language))
         return self._nlu_data[language]
 
     def get_domain(self) -> Domain:
@@ -49,6 +57,22 @@ class ClinicImporter(RasaFileImporter):
             if name in described["slots"]:
                 described["slots"][name]["initial_value"] = value
         return Domain.from_dict(described)
+
+
+def without_declined(data: TrainingData) -> TrainingData:
+    """The training data without declined examples that are a FAQ's phrasings in the same words."""
+    asked = {_words(one) for one in data.training_examples if _label(one).startswith("faq/")}
+    return data.filter_training_examples(
+        lambda one: _label(one) not in GIVES_WAY or _words(one) not in asked
+    )
+
+
+def _label(example: Message) -> Text:
+    return example.get(INTENT_RESPONSE_KEY) or example.get(INTENT) or ""
+
+
+def _words(example: Message) -> Text:
+    return _NOT_IN_WORDS.sub("", str(example.get(TEXT) or "").casefold())
 
 
 def clinic_facts(clinic: Dict[Text, Any]) -> Dict[Text, Text]:

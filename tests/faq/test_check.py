@@ -2,7 +2,15 @@ from pathlib import Path
 
 import pytest
 
-from faq.check import Finding, check_file, check_library, has_errors, normalised
+from faq.check import (
+    DECLINED_BY_STAFF,
+    GIVES_WAY,
+    Finding,
+    check_file,
+    check_library,
+    has_errors,
+    normalised,
+)
 from tests.faq.content import ANSWER, faq_text
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -121,6 +129,36 @@ def test_a_phrasing_of_another_intent_is_an_error(content: Path) -> None:
 
     assert [finding.severity for finding in findings] == ["error"]
     assert f"ask_person ({content / 'small_talk.yml'}:6)" in findings[0].what
+
+
+@pytest.mark.parametrize("label", sorted(GIVES_WAY))
+def test_what_has_been_declined_so_far_may_become_a_faq(content: Path, label: str) -> None:
+    declined = SMALL_TALK.replace("ask_person", label)
+    (content / "safety.yml").write_text(declined, encoding="utf-8")
+
+    [finding] = check_library(content)
+
+    assert finding.severity == "warning"
+    assert f"'recovery time' has been declined so far, as {label}" in finding.what
+    assert finding.how == "It gets this answer once it is published."
+
+
+@pytest.mark.parametrize("label", ["emergency/medical", "medical/diagnosis"])
+def test_what_safety_rests_on_gives_way_to_no_faq(content: Path, label: str) -> None:
+    declined = SMALL_TALK.replace("ask_person", label)
+    (content / "safety.yml").write_text(declined, encoding="utf-8")
+
+    assert [finding.severity for finding in check_library(content)] == ["error"]
+
+
+def test_what_staff_declined_themselves_is_opened_again_first(content: Path) -> None:
+    declined = SMALL_TALK.replace("ask_person", "out_of_scope/off-topic")
+    (content / DECLINED_BY_STAFF).write_text(declined, encoding="utf-8")
+
+    [finding] = check_library(content)
+
+    assert finding.severity == "error"
+    assert "Open it again in the inbox" in finding.how
 
 
 def test_a_phrasing_that_stands_twice_is_a_warning(content: Path) -> None:

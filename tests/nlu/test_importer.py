@@ -1,6 +1,9 @@
+import ast
+from pathlib import Path
+
 import pytest
 
-from nlu.importer import ClinicImporter, opening_hours_text
+from nlu.importer import GIVES_WAY, ClinicImporter, opening_hours_text
 
 DOMAIN = """
 version: "3.1"
@@ -77,3 +80,49 @@ def test_how_bookings_work_is_no_matter_of_the_domain(importer, tmp_path):
     again = ClinicImporter(domain_path=str(tmp_path / "domain.yml"), training_data_paths=[])
 
     assert again.get_domain().fingerprint() == before
+
+
+LIBRARY = """
+version: "3.1"
+nlu:
+  - intent: faq/parking
+    examples: |
+      - is there parking
+      - may i ask a person
+  - intent: medical/visit
+    examples: |
+      - Is there parking?
+      - how do i prepare
+  - intent: ask_person
+    examples: |
+      - may i ask a person
+"""
+
+
+def test_what_a_faq_answers_is_declined_no_more(importer, tmp_path):
+    (tmp_path / "nlu.yml").write_text(LIBRARY)
+    domain = str(tmp_path / "domain.yml")
+
+    taught = ClinicImporter(domain_path=domain, training_data_paths=[str(tmp_path / "nlu.yml")])
+
+    examples = taught.get_nlu_data().training_examples
+    known = [
+        (one.get("intent_response_key") or one.get("intent"), one.get("text")) for one in examples
+    ]
+    assert sorted(known) == [
+        ("ask_person", "may i ask a person"),
+        ("faq/parking", "is there parking"),
+        ("faq/parking", "may i ask a person"),
+        ("medical/visit", "how do i prepare"),
+    ]
+
+
+def test_the_check_and_the_training_agree_on_what_gives_way():
+    root = Path(__file__).resolve().parents[2]
+    line = next(
+        line
+        for line in (root / "faq" / "check.py").read_text().splitlines()
+        if line.startswith("GIVES_WAY")
+    )
+
+    assert ast.literal_eval(line.partition("frozenset(")[2].removesuffix(")")) == GIVES_WAY
