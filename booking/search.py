@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from booking.models import ConsultationRequest
+from typing import Protocol
 
 PHONE_CHARACTERS = "0123456789+()-./"
 FEWEST_DIGITS = 4  # of a phone number
 
 
-def has_words(request: ConsultationRequest, search: str) -> bool:
+class Searched(Protocol):
+    """A request, or a row of the database with as much of it."""
+
+    @property
+    def reference(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def email(self) -> str | None: ...
+    @property
+    def phone(self) -> str | None: ...
+    @property
+    def concern(self) -> str: ...
+    @property
+    def notes(self) -> str | None: ...
+
+
+def has_words(request: Searched, search: str) -> bool:
     """Whether each word is in the reference, name, e-mail, phone, concern or notes.
 
     A phone number may be typed in any way, also without its country, or only its end. Not left to

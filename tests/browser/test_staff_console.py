@@ -227,8 +227,8 @@ def test_a_note_is_kept_for_the_others(book: Book, enter: Callable[..., Page], t
     page = enter(f"{BOARD}/{request.reference}", PHONE)
 
     page.get_by_label("Note for staff only").fill("Prefers the afternoon.\nCall first.")
-    page.get_by_role("button", name="Keep the note").click()
-    expect(page.get_by_role("status")).to_have_text("The note is kept.")
+    page.get_by_role("button", name="Save the note").click()
+    expect(page.get_by_role("status")).to_have_text("The note is saved.")
 
     theirs = enter(f"{BOARD}/{request.reference}", name=JONAS)
     expect(theirs.get_by_label("Note for staff only")).to_have_value(

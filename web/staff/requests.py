@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request, Response
 
 from booking import messages, outbox
 from booking.availability import free_starts, offer_slots
+from booking.board import Group, count_ahead, moment_of, page_of_group, page_of_search
 from booking.errors import (
     ChangedMeanwhile,
     DetailRefused,
@@ -26,7 +27,6 @@ from booking.requests import (
     cancel_request,
     confirm_request,
     decline_request,
-    list_requests,
     mark_no_show,
     move_request,
     note_request,
@@ -38,10 +38,8 @@ from web.staff.auth import Sent, Signed, SignedIn, audit, go_to, render
 from web.staff.errors import problem_page
 from web.staff.requests_view import (
     TITLES,
-    Group,
     hand_off_of,
     history_of,
-    in_groups,
     left_of,
     row_of,
 )
@@ -70,31 +68,31 @@ def show_board(
 ) -> Response:
     console = signed.console
     now = console.now()
-    groups = in_groups(list_requests(console.booking_engine), console.clinic, now)
-    wanted = _group(show, groups)
-    found: Sequence[ConsultationRequest] = groups[wanted]
+    moment = moment_of(console.clinic, now)
+    counts = count_ahead(console.booking_engine, moment)
+    wanted = _group(show, counts)
+    pages = {"number": page, "size": ROWS_A_PAGE}
     if search.strip():
-        found = list_requests(console.booking_engine, search=search)
-    pages = max(1, -(-len(found) // ROWS_A_PAGE))
-    shown = min(max(page, 1), pages)
-    part = found[(shown - 1) * ROWS_A_PAGE : shown * ROWS_A_PAGE]
+        part = page_of_search(console.booking_engine, search, **pages)
+    else:
+        part = page_of_group(console.booking_engine, moment, wanted, **pages)
     facts: dict[str, Any] = {
-        "rows": [row_of(one, console.clinic, now) for one in part],
+        "rows": [row_of(one, console.clinic, now) for one in part.requests],
         "wanted": wanted,
         "search": search.strip(),
-        "found": len(found),
-        "shown": shown,
-        "pages": pages,
-        "counts": {group: len(each) for group, each in groups.items()},
+        "found": part.found,
+        "shown": part.number,
+        "pages": part.pages,
+        "counts": counts,
     }
     return _board_page(request, signed, "requests.html", "requests", **facts)
 
 
-def _group(show: str, groups: dict[Group, list[ConsultationRequest]]) -> Group:
+def _group(show: str, counts: dict[Group, int]) -> Group:
     """The list that was asked for; else what waits for an answer, or the day."""
     if show in list(Group):
         return Group(show)
-    return Group.NEW if groups[Group.NEW] else Group.TODAY
+    return Group.NEW if counts[Group.NEW] else Group.TODAY
 
 
 @router.get("/messages")
@@ -168,8 +166,8 @@ def _board_page(
     """A page with the board's tabs; `place` is the one it belongs to."""
     console = signed.console
     if "counts" not in facts:
-        groups = in_groups(list_requests(console.booking_engine), console.clinic, console.now())
-        facts["counts"] = {group: len(each) for group, each in groups.items()}
+        moment = moment_of(console.clinic, console.now())
+        facts["counts"] = count_ahead(console.booking_engine, moment)
     failed = len(outbox.list_outbox(console.booking_engine, state=Delivery.DEAD))
     tabs = {"titles": TITLES, "place": place, "failed": failed, "wanted": None, "search": ""}
     return render(request, f"staff/{template}", signed, status=status, **{**tabs, **facts})
@@ -202,7 +200,7 @@ def note(request: Request, signed: Signed, form: Sent, reference: str) -> Respon
     except DetailRefused:
         return _again(request, signed, reference, problem="too long", draft=text, status=422)
     audit(signed, "changed the note of", known.reference)
-    return go_to(request, f"{BOARD}/{known.reference}", "The note is kept.")
+    return go_to(request, f"{BOARD}/{known.reference}", "The note is saved.")
 
 
 @router.get("/{reference}/move")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
-from enum import StrEnum
+from datetime import datetime
 
+from booking.board import TO_ANSWER, Group
 from booking.clinic import Clinic
 from booking.hand_off.notice import Channel, Event
 from booking.hand_off.telling import phone_text
@@ -18,20 +18,8 @@ from booking.models import (
     RequestEvent,
     Status,
 )
-from booking.requests import OPEN, STAFF, TRANSITIONS, VISITOR
+from booking.requests import STAFF, TRANSITIONS, VISITOR
 from web.manage_view import When, when_of, written
-
-TO_ANSWER = frozenset({Status.NEW, Status.RESCHEDULED})
-
-
-class Group(StrEnum):
-    """The lists of the board."""
-
-    NEW = "new"
-    TODAY = "today"
-    UPCOMING = "upcoming"
-    PAST = "past"
-
 
 TITLES = {
     Group.NEW: "To answer",
@@ -187,30 +175,6 @@ def _allowed(request: ConsultationRequest, has_begun: bool) -> Iterable[str]:
     names = [name for name, status in wanted.items() if status in possible]
     # Before it was confirmed it is declined, afterwards cancelled.
     return [name for name in names if name != "cancel" or "decline" not in names]
-
-
-def in_groups(
-    requests: Sequence[ConsultationRequest], clinic: Clinic, now: datetime
-) -> dict[Group, list[ConsultationRequest]]:
-    """Each list in the order in which it is worked through; some are in two of them."""
-    today = datetime.combine(now.astimezone(clinic.zone).date(), time(), clinic.zone)
-    tomorrow = datetime.combine(today.date() + timedelta(days=1), time(), clinic.zone)
-    first_come = sorted(requests, key=lambda one: one.starts_at)
-    still_open = [one for one in first_come if one.status in OPEN]
-    return {
-        Group.NEW: [one for one in still_open if one.status in TO_ANSWER and one.starts_at > now],
-        Group.TODAY: [
-            one
-            for one in first_come
-            if today <= one.starts_at < tomorrow and one.status in OPEN | {Status.NO_SHOW}
-        ],
-        Group.UPCOMING: [one for one in still_open if one.starts_at >= tomorrow],
-        Group.PAST: [
-            one
-            for one in reversed(first_come)
-            if one.starts_at < today or one.status in (Status.CANCELLED, Status.DECLINED)
-        ],
-    }
 
 
 def history_of(events: Iterable[RequestEvent]) -> list[Line]:
