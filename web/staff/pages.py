@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from urllib.parse import urlsplit
 
 from fastapi import Request, Response
@@ -148,6 +148,11 @@ def safe_path(wanted: str) -> str:
     return parts.path + (f"?{parts.query}" if parts.query else "")
 
 
+def unbroken(text: str) -> str:
+    """The same words, on one line of a page: half a date at the end of a line is hard to read."""
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
+
+
 def add_filters(templates: Jinja2Templates, console: Console) -> None:
     """What the console's templates write moments with, in the clinic's time zone."""
     zone = console.clinic.zone
@@ -156,13 +161,20 @@ def add_filters(templates: Jinja2Templates, console: Console) -> None:
         return moment if isinstance(moment, datetime) else datetime.fromtimestamp(moment, UTC)
 
     def day(moment: datetime | float) -> str:
-        return f"{aware(moment).astimezone(zone):%a %-d %b %Y}"
+        return unbroken(f"{aware(moment).astimezone(zone):%a %-d %b %Y}")
 
     def clock(moment: datetime | float) -> str:
-        return clock_text(aware(moment), zone)
+        return unbroken(clock_text(aware(moment), zone))
+
+    def written_date(text: str) -> str:
+        try:
+            return unbroken(f"{date.fromisoformat(text):%-d %b %Y}")
+        except ValueError:
+            return text  # as somebody wrote it by hand
 
     templates.env.filters["day"] = day
     templates.env.filters["clock"] = clock
+    templates.env.filters["date"] = written_date
     templates.env.filters["moment"] = lambda moment: f"{day(moment)}, {clock(moment)}"
     templates.env.filters["iso"] = lambda moment: (
         aware(moment).astimezone(zone).isoformat(timespec="minutes")
