@@ -372,17 +372,17 @@ def markdown_of(article: NewArticle) -> str:
     )
     lines = ["---", fields.rstrip("\n"), "---", ""]
     for section in article.sections:
-        lines += [f"## {_escaped(section.heading)}", ""]
+        lines += [f"## {escaped(section.heading)}", ""]
         for number, block in enumerate(section.blocks):
             after = section.blocks[number + 1].kind if number + 1 < len(section.blocks) else ""
             item = block.kind == "item"
-            lines.append(f"- {_escaped(block.text)}" if item else _escaped(block.text))
+            lines.append(f"- {escaped(block.text)}" if item else escaped(block.text))
             if not (item and after == "item"):
                 lines.append("")
     return "\n".join(lines)
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """Text in which Markdown finds no signs of its own."""
     signs = _MARKDOWN_SIGNS.sub(r"\\\1", text)
     number = re.match(r"^(\d+)([.)])", signs)

@@ -6,10 +6,7 @@ so the check finds what a FAQ has, too.
 
 from __future__ import annotations
 
-import fcntl
-import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -22,7 +19,7 @@ from encoder import EncoderNotBuilt
 from faq.check import DECLINED_BY_STAFF, SAME_MEANING, Finding, compact
 from faq.library import BrokenFaq, Faq, read_faqs
 from faq.meaning import Meanings
-from faq.writing import DraftRefused, write_whole
+from faq.writing import DraftRefused, locked, write_whole
 
 FILE = DECLINED_BY_STAFF
 INTENT = "out_of_scope/off-topic"
@@ -51,7 +48,7 @@ def teach(content: Path, texts: Sequence[str], meanings: Meanings | None = None)
     findings = list(_taken_by_faqs(content, texts, meanings))
     if findings:
         raise DraftRefused(findings)
-    with _only_writer(content):
+    with locked(content):
         path = content / FILE
         document = _document(path)
         known = list(_examples_of(document))
@@ -64,7 +61,7 @@ def teach(content: Path, texts: Sequence[str], meanings: Meanings | None = None)
 def teach_no_more(content: Path, texts: Sequence[str]) -> None:
     """Take examples back. Raises `BrokenFaq` or `OSError`; the file is then as it was."""
     path = content / FILE
-    with _only_writer(content):
+    with locked(content):
         if not path.exists():
             return
         document = _document(path)
@@ -144,14 +141,3 @@ def _save(path: Path, document: Any, texts: Sequence[str]) -> None:
     out = StringIO()
     _yaml().dump(document, out)
     write_whole(path, out.getvalue().encode("utf-8"))
-
-
-@contextmanager
-def _only_writer(content: Path) -> Iterator[None]:
-    """Locks the content folder for whoever else teaches; the system unlocks it when we end."""
-    folder = os.open(content, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(folder)

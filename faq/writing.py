@@ -172,7 +172,7 @@ def save_faq(content: Path, draft: Draft, *, expected: str | None) -> Faq:
     It is not checked here: see `check_draft`. Raises `EditConflict`, `BadSlug` or `OSError`; the
     file is then as it was.
     """
-    with _only_writer(content):
+    with locked(content / FOLDER):
         path = path_of(content, draft.slug)
         _refuse_conflict(path, expected)
         return _save(path, draft)
@@ -186,7 +186,7 @@ def add_faq_file(content: Path, file: Path, *, replace: bool = False) -> Faq:
     """
     text = file.read_bytes()
     read_faq(file)
-    with _only_writer(content):
+    with locked(content / FOLDER):
         path = path_of(content, file.stem)
         if not replace:
             _refuse_conflict(path, None)
@@ -225,7 +225,7 @@ def add_phrasing(
 
     Raises `DraftRefused` when the check has errors then, `UnknownFaq`, `BrokenFaq` or `OSError`.
     """
-    with _only_writer(content):
+    with locked(content / FOLDER):
         path, faq = _existing(content, slug)
         known = {compact(other) for other in faq.phrasings}
         draft = replace(Draft.of(faq), phrasings=(*faq.phrasings, phrasing))
@@ -247,7 +247,7 @@ def remove_faq(content: Path, slug: str, *, expected: str | None = None) -> tupl
     `expected` is the digest of the file that somebody looked at, when they did. Raises
     `EditConflict`, `UnknownFaq` or `OSError`.
     """
-    with _only_writer(content):
+    with locked(content / FOLDER):
         path = path_of(content, slug) if is_slug(slug) else None
         if path is None or not path.exists():
             read_faqs(content).get(slug)
@@ -286,9 +286,9 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 @contextmanager
-def _only_writer(content: Path) -> Iterator[None]:
-    """Locks the folder of FAQs for other writers; the system unlocks it when the process ends."""
-    folder = os.open(content / FOLDER, os.O_RDONLY | os.O_DIRECTORY)
+def locked(directory: Path) -> Iterator[None]:
+    """Locks a folder for other writers; the system unlocks it when the process ends."""
+    folder = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)
         yield

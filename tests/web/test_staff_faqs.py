@@ -415,3 +415,60 @@ def test_drafts_are_put_away(mara: Member) -> None:
     mara.post(f"{where}/delete")
 
     assert mara.get(where).status_code == 404
+
+
+PARKING = {
+    "title": "Can I park?",
+    "slug": "",
+    "answer": "There is a car park behind our building. It is free while you are with us.",
+    "phrasings": "parking\ncan i leave my car somewhere\na garage?\nwhere do cars go\nby car",
+    "source": "own-words",
+    "reviewer": MARA,
+    "expected": "",
+}
+
+
+def test_an_answer_that_no_article_holds_brings_its_own_source(mara: Member, content: Path) -> None:
+    checked = mara.post(f"{FAQS}/new", {**PARKING, "do": "check"})
+    assert "Nothing stands in the way" in words_of(checked)
+    assert "Answers from our team: Can I park?" in words_of(checked)
+    assert not (content / "articles" / "from-our-team.md").exists()
+
+    assert mara.post(f"{FAQS}/new", PARKING).status_code == 303
+
+    faq = the_faq(content, "can-i-park")
+    assert faq.source == "from-our-team#can-i-park"
+    assert faq.answer in (content / "articles" / "from-our-team.md").read_text()
+
+
+def test_another_answer_is_the_words_of_its_own_source(mara: Member, content: Path) -> None:
+    mara.post(f"{FAQS}/new", PARKING)
+    edit = f"{FAQS}/edit/can-i-park"
+    page = mara.get(edit)
+    new = "The car park is closed until spring. The station is five minutes away."
+    form = {**PARKING, "answer": new, "expected": field(page, "expected")}
+
+    assert mara.post(edit, {**form, "source": "from-our-team#can-i-park"}).status_code == 303
+
+    assert new in (content / "articles" / "from-our-team.md").read_text()
+
+
+def test_what_somebody_else_saved_first_leaves_the_article_alone(
+    mara: Member, content: Path
+) -> None:
+    mara.post(f"{FAQS}/new", PARKING)
+    before = (content / "articles" / "from-our-team.md").read_text()
+
+    second = mara.post(f"{FAQS}/new", {**PARKING, "slug": "can-i-park"})
+
+    assert second.status_code in (409, 422)
+    assert (content / "articles" / "from-our-team.md").read_text() == before
+
+
+def test_a_deleted_faq_takes_its_own_source_along(mara: Member, content: Path) -> None:
+    mara.post(f"{FAQS}/new", PARKING)
+    expected = field(mara.get(f"{FAQS}/delete/can-i-park"), "expected")
+
+    mara.post(f"{FAQS}/delete/can-i-park", {"expected": expected})
+
+    assert not (content / "articles" / "from-our-team.md").exists()

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import sqlalchemy as sa
@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 
-from faq import drafting
+from faq import drafting, own_words
 from faq.articles import Article, Articles, BrokenArticle, read_articles
 from faq.check import Finding, check_file, check_library, has_errors
 from faq.drafting import NewArticle, UnknownDraft
@@ -241,6 +241,7 @@ def ask_delete(request: Request, signed: Signed, slug: str) -> Response:
 @router.post("/delete/{slug}")
 def delete(request: Request, signed: Signed, slug: str, form: Sent) -> Response:
     path = _file_of(signed.console, slug)
+    faq = _readable(path)
     try:
         mended = remove_faq(signed.console.content, slug, expected=_text(form, "expected"))
     except EditConflict:
@@ -256,6 +257,8 @@ def delete(request: Request, signed: Signed, slug: str, form: Sent) -> Response:
             changed=True,
             **facts,
         )
+    if faq is not None:
+        own_words.forget(signed.console.content, faq)
     audit(signed, "deleted FAQ", slug, f"also changed: {', '.join(mended)}" if mended else "")
     said = f"{slug} is deleted. Visitors have it until you publish."
     return go_to(request, FAQS, said, next_step=True)
@@ -304,16 +307,29 @@ def _save(request: Request, signed: SignedIn, form: FormData, editing: Editing) 
     findings = _findings(console, editing)
     if has_errors(findings):
         return _editor(request, signed, editing, checked=True, status=422)
+    path = path_of(console.content, editing.draft.tidied().slug)
+    before = None if editing.is_new else _readable(path)
+    if editing.draft.source == own_words.TO_BE_KEPT and _is_as_expected(path, editing):
+        draft = editing.draft.tidied()
+        source = own_words.keep(console.content, draft.title, draft.answer)
+        editing = replace(editing, draft=replace(editing.draft, source=source))
     if editing.article is not None and editing.draft.source.startswith(f"{editing.article.slug}#"):
         drafting.add_article(console.content, editing.article)
     try:
         faq = save_faq(console.content, editing.draft, expected=editing.expected or None)
     except EditConflict as conflict:
         return _conflict(request, signed, editing, conflict)
+    if before is not None and faq.source == before.source:
+        own_words.follow(console.content, before, faq.answer)
     what = "wrote FAQ" if editing.is_new else "edited FAQ"
     audit(signed, what, faq.slug, f"{len(faq.phrasings)} phrasings")
     said = f"“{faq.title}” is saved. Visitors have it once you publish."
     return go_to(request, f"{FAQS}/edit/{faq.slug}", said, next_step=True)
+
+
+def _is_as_expected(path: Path, editing: Editing) -> bool:
+    """Whether nobody saved meanwhile: before an article gets what may not be saved then."""
+    return (digest_of(path) if path.exists() else "") == editing.expected
 
 
 def _conflict(
@@ -427,7 +443,8 @@ def _said_of(console: Console, editing: Editing) -> dict[str, Any]:
     """What the findings' piece of the page shows."""
     draft = editing.draft.tidied()
     findings = _findings(console, editing)
-    source = _articles(console, editing).source(draft.source)
+    named, articles = _resting(console, editing)
+    source = articles.source(named.source)
     return {
         "errors": [finding for finding in findings if finding.severity == "error"],
         "warnings": [finding for finding in findings if finding.severity == "warning"],
@@ -440,8 +457,8 @@ def _said_of(console: Console, editing: Editing) -> dict[str, Any]:
 
 
 def _findings(console: Console, editing: Editing) -> list[Finding]:
-    articles = _articles(console, editing)
-    findings = check_draft(console.content, editing.draft, console.teaching.meanings, articles)
+    draft, articles = _resting(console, editing)
+    findings = check_draft(console.content, draft, console.teaching.meanings, articles)
     # Staff know FAQs by name and fill in fields; what files look like says nothing to them.
     return [
         replace(one, what=_PLACE.sub("", one.what), how=_HOW.get(one.part, one.how))
@@ -466,11 +483,34 @@ def _articles(console: Console, editing: Editing) -> Articles:
         return Articles([])
 
 
-def _sources(console: Console, editing: Editing) -> list[tuple[Article, list[tuple[str, str]]]]:
-    """Each article with its sections as `article#section` and heading."""
+def _resting(console: Console, editing: Editing) -> tuple[Draft, Articles]:
+    """The draft with what it rests on, and the articles there are once it is saved."""
+    draft, articles = editing.draft, _articles(console, editing)
+    if draft.source != own_words.TO_BE_KEPT:
+        return draft, articles
+    tidied = draft.tidied()
+    try:
+        kept = own_words.with_answer(console.content, tidied.title, tidied.answer)
+        return replace(draft, source=kept.source), own_words.articles_with(console.content, kept)
+    except BrokenArticle:  # a title without letters; the check speaks of it
+        return replace(draft, source=""), articles
+
+
+class _Titled(NamedTuple):
+    title: str
+
+
+def _sources(
+    console: Console, editing: Editing
+) -> list[tuple[Article | _Titled, list[tuple[str, str]]]]:
+    """Each article with its sections as `article#section` and heading; staff's own words first."""
+    own = (own_words.TO_BE_KEPT, "our team knows it: keep this answer as its own source")
     return [
-        (article, [(f"{article.slug}#{one.slug}", one.heading) for one in article.sections])
-        for article in _articles(console, editing)
+        (_Titled("In no article yet"), [own]),
+        *(
+            (one, [(f"{one.slug}#{part.slug}", part.heading) for part in one.sections])
+            for one in _articles(console, editing)
+        ),
     ]
 
 
