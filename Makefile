@@ -7,6 +7,8 @@ PY := .venv/bin/python
 RASA_PY := .venv-rasa/bin/python
 export RASA_TELEMETRY_ENABLED := false
 export TF_CPP_MIN_LOG_LEVEL := 3
+# Compiled once, here: where PYTHONDONTWRITEBYTECODE is set, each process would compile all of Rasa.
+export UV_COMPILE_BYTECODE := 1
 # uv speaks of every Python it passes by; what matters is said below.
 UVQ := $(UV) --quiet
 

@@ -44,6 +44,7 @@ from nlu.train import (
     Project,
     TrainingFailed,
     code_fingerprint,
+    collect_no_garbage,
     faq_digests,
     note_of,
     train,
@@ -292,6 +293,7 @@ def _say(text: Text) -> None:
 
 def main() -> int:
     asked = _parser().parse_args()
+    collect_no_garbage()
     # A trial that is told to stop cleans up after itself.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
