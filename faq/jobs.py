@@ -25,7 +25,7 @@ from sqlalchemy.orm import Session
 from faq.articles import BrokenArticle
 from faq.contents import Contents, Snapshot, snapshot
 from faq.database import StaffDatabaseUnavailable, reading, writing
-from faq.models import ModelVersion, TeachingJob
+from faq.models import LARGEST_NUMBER, ModelVersion, TeachingJob
 from faq.rasa_project import EvaluationFailed, Progress, RasaMissing, TrainingFailed
 from faq.versions import (
     LiveModel,
@@ -144,11 +144,16 @@ class Job:
 
 
 def enqueue(engine: Engine, *, by: str, why: str = "", publish: bool = True) -> Job:
-    """Ask for a training of the files as they will be when its turn comes."""
+    """Ask for a training of the files as they will be when its turn comes.
+
+    Who asks for the same again while it waits, by a second press of the button, gets that one.
+    """
+    why = " ".join(why.split())[:LONGEST_WHY]
+    same = select(TeachingJob).filter_by(state=QUEUED, by=by, why=why, publish=publish)
     row = TeachingJob(
         state=QUEUED,
         by=by,
-        why=" ".join(why.split())[:LONGEST_WHY],
+        why=why,
         publish=publish,
         stop_asked=False,
         asked_at=time.time(),
@@ -156,6 +161,9 @@ def enqueue(engine: Engine, *, by: str, why: str = "", publish: bool = True) -> 
         findings="[]",
     )
     with writing(engine) as session:
+        waiting = session.scalars(same).first()
+        if waiting is not None:
+            return _job(waiting)
         session.add(row)
         session.flush()
         return _job(row)
@@ -391,7 +399,7 @@ def _in_words(error: Exception) -> str:
 
 
 def _row(session: Session, number: int) -> TeachingJob:
-    row = session.get(TeachingJob, number)
+    row = session.get(TeachingJob, number) if number <= LARGEST_NUMBER else None
     if row is None:
         raise UnknownJob(f"there is no job {number}")
     return row

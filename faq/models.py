@@ -18,6 +18,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
+# What any of the databases takes as the number of a training or a version.
+LARGEST_NUMBER = 2**31 - 1
 # Grows for ever; SQLite counts up by itself only in a column that is plainly an integer.
 SERIAL = BigInteger().with_variant(Integer(), "sqlite")
 

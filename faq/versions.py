@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 from faq.changes import Changes, Difference, Texts, compare, differences
 from faq.contents import Contents, Snapshot, contents_of, text_of
 from faq.database import StaffDatabaseUnavailable, reading, writing
-from faq.models import ContentText, ModelContent, ModelVersion, TeachingJob
+from faq.models import LARGEST_NUMBER, ContentText, ModelContent, ModelVersion, TeachingJob
 
 log = logging.getLogger(__name__)
 
@@ -125,7 +125,7 @@ def versions(
 def version(engine: Engine, number: int) -> Version:
     """Raises `UnknownVersion`, `StaffDatabaseUnavailable`."""
     with reading(engine) as session:
-        row = session.get(ModelVersion, number)
+        row = session.get(ModelVersion, number) if number <= LARGEST_NUMBER else None
         if row is None or not row.confirmed:
             raise UnknownVersion(f"there is no version {number}")
         return _version(row)

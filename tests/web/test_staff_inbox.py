@@ -16,7 +16,7 @@ from faq.inbox import Missed, Reason, record_question
 from faq.library import read_faqs
 from faq.models import AuditEntry, InboxQuestion, StaffBase
 from faq.out_of_scope import examples
-from tests.web.staffed import Member, Staffed, console, words_of
+from tests.web.staffed import MARA, Member, Staffed, console, words_of
 from web.chat_store import ChatMessage, Turn, _insert_turn, new_id
 
 DAY = 86_400.0
@@ -236,6 +236,30 @@ def test_a_new_faq_is_begun_with_the_wordings(desk: Staffed, member: Member) -> 
 
     assert 'value="Do you sell gift cards &amp; vouchers?"' in editor.text
     assert "do you sell gift cards &amp; vouchers</textarea>" in editor.text
+
+
+def test_saving_a_new_faq_takes_its_questions_off_the_list(desk: Staffed, member: Member) -> None:
+    ask(desk, "do you sell gift cards")
+    link = re.search(r'href="(/staff/faqs/new[^"]+)"', member.get("/staff/inbox").text)
+    assert link
+    editor = member.get(link[1].replace("&amp;", "&"))
+    hidden = dict(re.findall(r'name="(group|seen)" value="([^"]*)"', editor.text))
+    ask(desk, "do you sell gift cards", ago=-60)  # seen by nobody
+
+    saved = member.post(
+        "/staff/faqs/new",
+        {
+            **hidden,
+            "title": "Do you sell gift cards?",
+            "answer": "Yes. They are for sale at the front desk, for any sum that you like.",
+            "phrasings": "do you sell gift cards\nvouchers\na present for mum\ncards?\ngift her it",
+            "source": "own-words",
+            "reviewer": MARA,
+        },
+    )
+
+    assert saved.status_code == 303
+    assert states(desk) == {"added": 1, "open": 1}
 
 
 def test_not_for_us_is_taught_and_can_be_taken_back(desk: Staffed, member: Member) -> None:

@@ -179,7 +179,7 @@ def test_edits_since_the_training_began_are_told(desk: Desk, jonas: Member) -> N
 def test_progress_is_a_piece_of_the_page_that_tells_the_place_in_the_queue(
     desk: Desk, jonas: Member
 ) -> None:
-    pages = [train(jonas), train(jonas)]
+    pages = [train(jonas), train(jonas, why="Again")]
 
     waiting = jonas.get(f"{pages[1]}/progress")
     desk.work()
@@ -204,6 +204,11 @@ def test_a_page_without_script_is_loaded_anew_only_while_it_runs(desk: Desk, jon
     assert refresh not in jonas.get(page).text
 
 
+def test_a_second_press_of_the_button_queues_no_second_training(desk: Desk, jonas: Member) -> None:
+    assert train(jonas, at_once="yes") == train(jonas, at_once="yes")
+    assert train(jonas) == f"{PUBLISH}/jobs/2"  # another wish
+
+
 def test_a_training_is_taken_out_of_the_queue(desk: Desk, jonas: Member) -> None:
     page = train(jonas)
 
@@ -217,6 +222,9 @@ def test_a_training_is_taken_out_of_the_queue(desk: Desk, jonas: Member) -> None
 
 
 def test_what_is_not_there_is_a_page_that_says_so(jonas: Member) -> None:
+    huge = "9" * 20
+    for path in (f"jobs/{huge}", f"versions/{huge}", f"versions/{huge}/roll-back"):
+        assert jonas.get(f"{PUBLISH}/{path}").status_code == 404, path
     for path in ("jobs/99", "jobs/99/progress", "versions/99", "versions/99/roll-back"):
         assert jonas.get(f"{PUBLISH}/{path}").status_code == 404, path
     assert jonas.get(f"{PUBLISH}/versions/1?beside=x").status_code == 404

@@ -22,10 +22,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 
-from faq import drafting, own_words
+from faq import drafting, inbox, own_words
 from faq.articles import Article, Articles, BrokenArticle, read_articles
 from faq.check import Finding, check_file, check_library, has_errors
 from faq.drafting import NewArticle, UnknownDraft
+from faq.inbox import UnknownGroup
 from faq.library import FOLDER, BrokenFaq, Faq, UnknownFaq, read_faq, read_faqs
 from faq.neighbours import Nearness, nearness
 from faq.writing import (
@@ -154,13 +155,16 @@ def use_counts(console: Console) -> Mapping[str, int]:
 class Editing:
     """A FAQ in the editor. `expected` is the digest of the file it began with, empty for a new one;
     `reviewer` what its field holds, which is the draft's own once the answer counts as reviewed;
-    `drafted` the name of the article it is drafted from, with that article and the section."""
+    `drafted` the name of the article it is drafted from, with that article and the section; `group`
+    what it answers in the inbox, up to the question `seen` last."""
 
     draft: Draft
     expected: str
     reviewer: str
     drafted: str = ""
     section: str = ""
+    group: str = ""
+    seen: str = ""
     article: NewArticle | None = None
 
     @property
@@ -179,7 +183,10 @@ def start_new(request: Request, signed: Signed) -> Response:
     title = query.get("title", "")
     phrasings = tuple(query.getlist("phrasing")[:MOST_SUGGESTED])
     draft = Draft("", title, phrasings, "", query.get("source", ""), signed.name, _today(signed))
-    editing = Editing(draft, "", signed.name, query.get("draft", ""), query.get("section", ""))
+    editing = Editing(
+        *(draft, "", signed.name, query.get("draft", ""), query.get("section", "")),
+        *(query.get("group", ""), query.get("seen", "")),
+    )
     editing = _with_article(signed.console, editing)
     if editing.article is not None:
         editing = _drafted(signed.console, editing)
@@ -321,10 +328,32 @@ def _save(request: Request, signed: SignedIn, form: FormData, editing: Editing) 
         return _conflict(request, signed, editing, conflict)
     if before is not None and faq.source == before.source:
         own_words.follow(console.content, before, faq.answer)
+    if editing.is_new:
+        _settle_group(signed, editing, faq)
     what = "wrote FAQ" if editing.is_new else "edited FAQ"
     audit(signed, what, faq.slug, f"{len(faq.phrasings)} phrasings")
     said = f"“{faq.title}” is saved. Visitors have it once you publish."
     return go_to(request, f"{FAQS}/edit/{faq.slug}", said, next_step=True)
+
+
+def _settle_group(signed: SignedIn, editing: Editing, faq: Faq) -> None:
+    """Take the questions that a new FAQ was begun with off the inbox's list."""
+    console, numbers = signed.console, (editing.group, editing.seen)
+    if not all(one.isascii() and one.isdecimal() and len(one) < 16 for one in numbers):
+        return
+    try:
+        inbox.add_to_faq(
+            *(console.staff_engine, console.teaching.meanings),
+            content=console.content,
+            group_id=int(editing.group),
+            upto=int(editing.seen),
+            slug=faq.slug,
+            phrasings=faq.phrasings,
+            by=signed.name,
+            now=time.time(),
+        )
+    except UnknownGroup:  # somebody else was quicker
+        return
 
 
 def _is_as_expected(path: Path, editing: Editing) -> bool:
@@ -365,6 +394,8 @@ def _sent(signed: SignedIn, form: FormData, slug: str | None) -> Editing:
         reviewer=_text(form, "reviewer"),
         drafted=_text(form, "draft"),
         section=_text(form, "section"),
+        group=_text(form, "group"),
+        seen=_text(form, "seen"),
     )
     if slug is not None and not _text(form, "reviewed_now"):
         editing = replace(editing, draft=_keeping_review(signed, draft))
@@ -556,7 +587,11 @@ def _readable(path: Path) -> Faq | None:
         return None
 
 
-def new_faq_address(title: str, phrasings: Iterable[str]) -> str:
-    """Where a FAQ is begun with these words filled in."""
+def new_faq_address(
+    title: str, phrasings: Iterable[str], group: int | None = None, seen: int = 0
+) -> str:
+    """Where a FAQ is begun with these words filled in; saving it settles the inbox's group, up to
+    the last question that was seen."""
     words = "".join(f"&phrasing={quote(phrasing)}" for phrasing in phrasings)
-    return f"{FAQS}/new?title={quote(title)}{words}"
+    settles = "" if group is None else f"&group={group}&seen={seen}"
+    return f"{FAQS}/new?title={quote(title)}{words}{settles}"

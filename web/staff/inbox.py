@@ -397,7 +397,8 @@ def _new_address(group: Group) -> str:
     title = _upper(group.title)
     if _QUESTION.match(title) and not title.endswith(("?", ".", "!")):
         title += "?"
-    return new_faq_address(title, group.wordings[:MOST_SUGGESTED])
+    wordings = group.wordings[:MOST_SUGGESTED]
+    return new_faq_address(title, wordings, group.id, group.last_id)
 
 
 def _upper(text: str) -> str:
