@@ -69,7 +69,7 @@ browser:
 # Three parts side by side: Rasa's environment, the running processes and browsers, all else.
 test: setup-dev browser
 	@.venv/bin/needlepoint train
-	@$(MAKE) --no-print-directory --keep-going --jobs 3 --output-sync=line test-rasa test-live test-app
+	@$(MAKE) --no-print-directory --keep-going --jobs 3 test-rasa test-live test-app
 
 LIVE := tests/e2e tests/browser
 

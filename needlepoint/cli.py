@@ -13,6 +13,7 @@ from needlepoint import (
     faq_commands,
     figures_commands,
     inbox_commands,
+    model_commands,
     outbox_commands,
     privacy_commands,
     request_commands,
@@ -38,12 +39,13 @@ app.add_typer(inbox_commands.inbox_app, name="inbox")
 faq_commands.faq_app.command("add")(teaching_commands.add_faq)
 faq_commands.faq_app.command("remove")(teaching_commands.remove_faq)
 faq_commands.faq_app.command("draft")(teaching_commands.draft_from_article)
-app.command("train")(faq_commands.train_model)
-app.command("evaluate")(faq_commands.evaluate_model)
-app.command("publish")(faq_commands.publish_model)
-app.command("rollback")(faq_commands.roll_back)
-app.add_typer(faq_commands.models_app, name="models")
-app.add_typer(faq_commands.versions_app, name="versions")
+app.command("teach")(model_commands.teach)
+app.command("train")(model_commands.train_model)
+app.command("evaluate")(model_commands.evaluate_model)
+app.command("publish")(model_commands.publish_model)
+app.command("rollback")(model_commands.roll_back)
+app.add_typer(model_commands.models_app, name="models")
+app.add_typer(model_commands.versions_app, name="versions")
 app.add_typer(request_commands.requests_app, name="requests")
 app.command("availability")(request_commands.list_free_times)
 app.add_typer(request_commands.messages_app, name="messages")
@@ -111,7 +113,7 @@ def run_everything() -> None:
     from needlepoint.run import run_all
 
     settings = read_settings()
-    faq_commands.train_what_changed(settings)
+    model_commands.train_what_changed(settings)
     # The databases are brought up to date by the processes that use them first, while Rasa loads.
     raise typer.Exit(run_all(settings))
 

@@ -10,6 +10,8 @@ import traceback
 from contextlib import contextmanager
 from typing import Any, Callable, Iterator, List, Optional, Sequence, Text, TypeVar
 
+from threadpoolctl import threadpool_limits
+
 Given = TypeVar("Given")
 Result = TypeVar("Result")
 
@@ -75,6 +77,12 @@ def _do(work: Callable[[], Any], pipe: Any, parent: int) -> None:
         pipe.send((False, str(error) or type(error).__name__))
 
 
+def _on_one_core(work: Callable[[Given], Result], part: Given) -> Result:
+    """Matrices are multiplied by as many threads as there are cores, which others of us need."""
+    with threadpool_limits(1):
+        return work(part)
+
+
 @contextmanager
 def in_another_process(work: Callable[[], Any]) -> Iterator[Working]:
     """Has something done meanwhile; what is not done at the end is ended."""
@@ -91,7 +99,7 @@ def share_out(work: Callable[[Given], Result], given: Sequence[Given]) -> List[R
     Raises:
         Failed: one of them did.
     """
-    workings = [Working(lambda part=part: work(part)) for part in given]
+    workings = [Working(lambda part=part: _on_one_core(work, part)) for part in given]
     try:
         return [working.result() for working in workings]
     finally:

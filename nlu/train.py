@@ -480,7 +480,7 @@ class _Progress:
 def collect_no_garbage() -> None:
     """For programs that end soon: hardly anything they make is garbage, and to look for it among
     hundreds of thousands of examples and scores takes longer than to make them."""
-    gc.disable()
+    gc.set_threshold(0)  # spaCy undoes `gc.disable()` whenever it reads a file
 
 
 def prepare_rasa() -> None:

@@ -250,14 +250,13 @@ def test_what_does_not_fit_into_the_queue_is_counted_and_let_go(
     questions = MissedQuestions(inbox, inbox, lambda: lost.append(1))
     said = ChatMessage(new_id(), "assistant", "No.", now(), outcome="declined")
 
-    began = time.perf_counter()
     for number in range(10):
         questions.asked("c", ChatMessage(new_id(), "visitor", str(number), now()), (said,))
-    took = time.perf_counter() - began
+    kept_meanwhile = list(kept_texts)
     holding.set()
     questions.close()
 
-    assert took < 0.5
+    assert kept_meanwhile == [], "who asks did not wait for any of them"
     assert len(lost) + len(kept_texts) == 10
     assert len(lost) >= 6
     assert kept_texts[0] == "0"

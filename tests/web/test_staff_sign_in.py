@@ -14,7 +14,13 @@ from tests.web.staffed import JONAS, MARA, PASSWORD, Member, Staffed, console, w
 from web.staff import accounts, sessions
 from web.staff.accounts import AccountRefused, add_account, deactivate, list_accounts, set_password
 from web.staff.pages import safe_path
-from web.staff.sessions import PER_ACCOUNT, PER_ADDRESS, Throttle, TooManyTries
+from web.staff.sessions import (
+    PER_ACCOUNT,
+    PER_ACCOUNT_ANYWHERE,
+    PER_ADDRESS,
+    Throttle,
+    TooManyTries,
+)
 
 
 @pytest.fixture
@@ -220,6 +226,28 @@ def test_an_address_that_tries_many_names_has_to_wait() -> None:
     with pytest.raises(TooManyTries):
         throttle.spend("one more", "192.0.2.1")
     throttle.spend("one more", "192.0.2.2")
+
+
+def test_nobody_locks_out_somebody_else_by_guessing(desk: Staffed) -> None:
+    add_account(desk.engine, MARA, PASSWORD, "admin")
+    throttle = Throttle.fresh()
+    for _ in range(PER_ACCOUNT.amount):
+        throttle.spend(MARA, "192.0.2.66")
+
+    with pytest.raises(TooManyTries):
+        throttle.spend(MARA, "192.0.2.66")
+    signed_in, _ = sessions.check(desk.engine, throttle, MARA, PASSWORD, "192.0.2.1")
+
+    assert signed_in.name == MARA
+
+
+def test_guesses_at_one_account_from_many_addresses_are_counted_together() -> None:
+    throttle = Throttle.fresh()
+    for number in range(PER_ACCOUNT_ANYWHERE.amount):
+        throttle.spend(MARA, f"192.0.2.{number}")
+
+    with pytest.raises(TooManyTries):
+        throttle.spend(MARA, "198.51.100.1")
 
 
 def test_the_right_password_forgets_the_wrong_ones_before(desk: Staffed) -> None:

@@ -29,6 +29,8 @@ SESSION_SECONDS = 12 * 3600
 SEEN_SECONDS = 300
 PER_ACCOUNT = RateLimitItemPerMinute(8, 15)
 PER_ADDRESS = RateLimitItemPerMinute(30, 15)
+# More than an address is allowed, so that nobody locks somebody else out who knows their name.
+PER_ACCOUNT_ANYWHERE = RateLimitItemPerMinute(100, 15)
 # Each hash takes 32 MB and a core for a while.
 HASHES_AT_ONCE = 2
 HASH_WAIT_SECONDS = 10.0
@@ -48,7 +50,7 @@ class TooManyTries(Exception):
 
 @dataclass(frozen=True)
 class Throttle:
-    """Counts wrong passwords, by account and by address; one for the whole process."""
+    """Counts wrong passwords: of an account from an address, of each; one for the process."""
 
     _limiter: FixedWindowRateLimiter
     _lock: Lock
@@ -72,9 +74,9 @@ class Throttle:
             for limit, key in _keys(name, address):
                 self._limiter.hit(limit, key)
 
-    def forget(self, name: str) -> None:
-        """After the right password; the address goes on being counted."""
-        limit, key = _keys(name, "")[0]
+    def forget(self, name: str, address: str) -> None:
+        """After the right password; address and account go on being counted by themselves."""
+        limit, key = _keys(name, address)[0]
         with self._lock:
             self._limiter.clear(limit, key)
 
@@ -92,7 +94,11 @@ class Throttle:
 def _keys(name: str, address: str) -> tuple[tuple[RateLimitItem, str], ...]:
     # Hashed, as a name may be as long as somebody likes.
     account = hashlib.sha256(name_key(name).encode()).hexdigest()
-    return (PER_ACCOUNT, f"account {account}"), (PER_ADDRESS, f"address {address}")
+    return (
+        (PER_ACCOUNT, f"account {account} from {address}"),
+        (PER_ADDRESS, f"address {address}"),
+        (PER_ACCOUNT_ANYWHERE, f"account {account}"),
+    )
 
 
 def sign_in(engine: Engine, throttle: Throttle, name: str, password: str, address: str) -> str:
@@ -126,7 +132,7 @@ def check(
         fits = _fits(stored or nobodys, password)
     if account is None or stored is None or not fits:
         raise SignInRefused
-    throttle.forget(name)
+    throttle.forget(name, address)
     return account, stored
 
 
