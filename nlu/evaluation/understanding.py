@@ -83,6 +83,8 @@ class Understanding:
         schema, target = graph.schemas.predict_schema, graph.schemas.nlu_target
         if target is None:
             raise BadQuestions("the model was trained without NLU data")
+        # Neither policies nor the domain, which they read from its file, are asked for anything.
+        schema = schema.minimal_graph_schema(targets=[target])
         runner = DaskGraphRunner.create(schema, graph.storage, ExecutionContext(schema))
         return cls(runner, target, graph.domain)
 
