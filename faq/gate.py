@@ -10,7 +10,8 @@ what stands in the way. What may get worse, and how much:
   or `TOLERATED - 1` if that is more;
 - a FAQ that is new is reached by its own title, and by all but `OWN_SHARE` of its phrasings.
 
-What is asked for a FAQ that was taken out is left out and told. Plain Python, no files.
+What is asked for a FAQ that was taken out is left out and told, and so is what was declined so far
+as a price or as another subject and is answered by a FAQ that is new. Plain Python, no files.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ FAQ = "faq/"
 EMERGENCY = "emergency"
 CLARIFIED = "clarified"
 DECLINED = "declined"
+# What is declined until there is a FAQ for it. Medical questions and emergencies are not.
+GIVE_WAY = ("out_of_scope", "price")
 # What a FAQ's own file asks for it.
 OWN_KINDS = ("title", "phrasing")
 KINDS = {
@@ -178,8 +181,11 @@ def weigh(
     `notes` are warnings to begin with.
     """
     gone = {FAQ + slug for slug in changed.removed}
-    asked = [one for one in now if not _asks_for_nothing_else(one, gone)]
     left_out = [one for one in now if _asks_for_nothing_else(one, gone)]
+    new = {FAQ + slug for slug in changed.added}
+    given_way = [one for one in now if one.kind in GIVE_WAY and labels_in(one.got) & new]
+    passed_over = {*left_out, *given_way}
+    asked = [one for one in now if one not in passed_over]
     comparison = _Comparison(asked, {one.key: one for one in before}, changed, titles)
     refusals = [
         *comparison.lost_emergencies(),
@@ -193,7 +199,12 @@ def weigh(
         newly_wrong=comparison.changes(lambda was, one: was.right and not one.right),
         moved=comparison.changes(lambda was, one: was.right == one.right and was.got != one.got),
         refusals=refusals,
-        warnings=[*notes, *_left_out(left_out, gone, titles), *comparison.worth_a_look()],
+        warnings=[
+            *notes,
+            *_left_out(left_out, gone, titles),
+            *_given_way(given_way, new, titles),
+            *comparison.worth_a_look(),
+        ],
         compared_with=compared_with,
         titles=dict(titles),
     )
@@ -213,6 +224,19 @@ def _left_out(left: Sequence[Judged], gone: set[str], titles: Mapping[str, str])
             told.append(
                 f"{_word(label, titles)} was taken out: {_questions(asked)} that ask for it are "
                 "left out of the comparison."
+            )
+    return told
+
+
+def _given_way(given_way: Sequence[Judged], new: set[str], titles: Mapping[str, str]) -> list[str]:
+    told = []
+    for label in sorted(new):
+        taken = [one for one in given_way if label in labels_in(one.got)]
+        if taken:
+            texts = ", ".join(f"‘{one.text}’" for one in taken[:SHOWN])
+            told.append(
+                f"{_word(label, titles)} now answers {_questions(len(taken))} that should be "
+                f"declined so far, such as {texts}. See that the answer fits."
             )
     return told
 

@@ -22,6 +22,8 @@ from rasa.shared.nlu.training_data import util
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from nlu.calibrated import Calibrated, to_take_over
+from nlu.calibration import TrainingSet
 from nlu.gate import Assumptions, Gate, NotCalibrated, calibrate
 from nlu.joint_model import Hyperparameters, JointModel
 from nlu.parse_data import CLAUSES, QUESTIONS, UNDERSTOOD_AS
@@ -108,6 +110,7 @@ class JointClassifier(GraphComponent, IntentClassifier):
         self._kinds_alike = self._columns_alike()
         self._gate = gate
         self._responses = responses or {}
+        self._calibrated: Optional[Calibrated] = None
 
     @classmethod
     def create(
@@ -129,21 +132,37 @@ class JointClassifier(GraphComponent, IntentClassifier):
             (*name, m.get_full_intent()) for m in examples for name in names_with_embeddings(m)
         ]
         texts, vectors, labels = zip(*rows, strict=True)
+        earlier = to_take_over(self._configuration, len(examples))
         self._model, training_set = JointModel.fit(
             texts,
             np.stack(vectors),
             labels,
             self._settings,
             is_name=np.arange(len(rows)) >= len(examples),
+            earlier=earlier and JointModel.load(earlier.directory),
         )
         self._kinds_alike = self._columns_alike()
+        if earlier is not None:
+            self._calibrated = earlier.calibrated
+            self._gate = Gate(**self._calibrated.gate)
+        else:
+            self._calibrate(training_set, len(examples))
+        self._responses = training_data.responses
+        self.persist()
+        return self._resource
+
+    def _calibrate(self, training_set: TrainingSet, examples: int) -> None:
         try:
             self._gate = calibrate(training_set, self._settings, self._assumptions)
         except NotCalibrated as error:
             logger.warning("the gate stays open: %s", error)
-        self._responses = training_data.responses
-        self.persist()
-        return self._resource
+            return
+        self._calibrated = Calibrated(self._configuration, examples, self._gate.as_dict())
+
+    @property
+    def _configuration(self) -> Dict[Text, Any]:
+        """What the calibration depends on beside the training data."""
+        return {**asdict(self._settings), **asdict(self._assumptions)}
 
     def persist(self) -> None:
         if self._model is None:
@@ -152,6 +171,8 @@ class JointClassifier(GraphComponent, IntentClassifier):
             self._model.persist(directory)
             (directory / GATE_FILE).write_text(json.dumps(self._gate.as_dict()))
             (directory / RESPONSES_FILE).write_text(json.dumps(self._responses))
+            if self._calibrated is not None:
+                self._calibrated.write(directory)
 
     @classmethod
     def load(

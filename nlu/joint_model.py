@@ -147,20 +147,29 @@ class JointModel:
         labels: Sequence[Text],
         settings: Hyperparameters = DEFAULTS,
         is_name: Optional[np.ndarray] = None,
+        earlier: Optional[JointModel] = None,
     ) -> Tuple[JointModel, TrainingSet]:
         """Fits on n texts with embeddings of shape (n, 384) and calibrates the scores; also returns
         what the gate needs.
 
+        An `earlier` model's n-grams, blend and calibration are taken over where it is given.
         `is_name` (n,) tells which texts are no message but their label's name, None for none. A
         label with a name must have a message, too.
         """
         names, label_of = np.unique(np.asarray(labels), return_inverse=True)
-        ngrams, columns = NgramFeatures.fit(texts, settings.ngram_dimensions)
+        if earlier is not None:
+            ngrams, columns = earlier._ngrams, earlier._ngrams.transform(texts)
+        else:
+            ngrams, columns = NgramFeatures.fit(texts, settings.ngram_dimensions)
         features = np.hstack([embeddings, settings.ngram_weight * columns]).astype(np.float32)
         if is_name is None:
             is_name = np.zeros(len(texts), bool)
         training_set = TrainingSet(features, embeddings, label_of, is_name, [str(n) for n in names])
         head = Head.fit(features, embeddings, label_of, is_name, settings)
+        if earlier is not None:
+            blend, calibration = earlier._blend, earlier._calibration
+            model = cls(training_set.labels, ngrams, head, settings, blend, calibration)
+            return model, training_set
         found = training_set.cross_validate(settings)
         blend, calibration, evidence = found or (Blend(settings.trust), None, None)
         model = cls(training_set.labels, ngrams, head, settings, blend, calibration)

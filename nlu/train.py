@@ -42,6 +42,7 @@ from typing import (
     TypeVar,
 )
 
+from nlu.calibrated import taking_over_from
 from nlu.processes import in_another_process
 from nlu.run import PUT_OFF, put_off
 from nlu.without_tensorflow import leave_out
@@ -125,12 +126,17 @@ class TrainingFailed(Exception):
 
 
 def train(
-    project: Project, out: Path, force: bool = False, examine: Optional[Examine] = None
+    project: Project,
+    out: Path,
+    force: bool = False,
+    examine: Optional[Examine] = None,
+    live: Optional[Path] = None,
 ) -> Trained:
     """Trains a model into `out`, or names the one that is there for the same content.
 
     Waits while another training into the same folder runs. `examine` is handed the model before it
-    is in the folder. What goes wrong, there too, leaves `out` as it was.
+    is in the folder. What goes wrong, there too, leaves `out` as it was. The calibration of the
+    model `live` is taken over, if that has been made by the same code (see nlu.calibrated).
 
     Raises:
         TrainingFailed: a file is missing, or Rasa refuses the training data.
@@ -151,7 +157,8 @@ def train(
                 _bring_up_to_date(known, note)
                 return Trained(known.name, _since(started), skipped=True)
             name = f"{datetime.now(timezone.utc):%Y%m%d-%H%M%S}-{note.content[:8]}{SUFFIX}"
-            faqs = _train_into(project, draft / name, out / CHECKED_FILE, examine)
+            with taking_over_from(live if live and is_of_this_code(live) else None):
+                faqs = _train_into(project, draft / name, out / CHECKED_FILE, examine)
             # Files that were changed meanwhile may be in the model or not: it stands for neither.
             unchanged = fingerprint(project) == note.content
             content = note.content if unchanged else UNKNOWN_CONTENT
@@ -249,6 +256,14 @@ class Note(NamedTuple):
 def note_of(model: Path) -> Path:
     """Where a model's note is."""
     return model.with_name(model.name.replace(SUFFIX, FINGERPRINT_SUFFIX))
+
+
+def is_of_this_code(model: Path) -> bool:
+    """Whether the model was trained by the components, encoder and libraries as they are now."""
+    try:
+        return Note.read(note_of(model)).code == code_fingerprint()
+    except OSError:
+        return False
 
 
 def model_of(out: Path, content: Text) -> Optional[Path]:

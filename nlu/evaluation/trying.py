@@ -12,7 +12,7 @@ from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence, Se
 from nlu.evaluation.labels import EMERGENCY, FALLBACK, FAQ, ORDINARY, is_faq, meets
 from nlu.evaluation.outcomes import Parsed, read_parse
 from nlu.evaluation.questions import Alternatives, Dialogue, Sets
-from nlu.evaluation.understanding import Understanding, parses_of
+from nlu.evaluation.understanding import Understanding, parses_together
 from nlu.processes import WORKERS, share_out
 from nlu.train import FAQ_PREFIX
 
@@ -30,7 +30,7 @@ KINDS = {
     "medical": "medical",
     "ask_price": "price",
 }
-# Of these it is as good to be told that nothing is known.
+# Of these it is as good to be told that nothing is known, and no harm to be asked back.
 MAY_BE_DECLINED = ("out_of_scope", "medical", "price")
 
 Key = Tuple[Text, Text, Text]
@@ -130,7 +130,7 @@ def _is_right(query: Query, parsed: Parsed, got: Sequence[Text]) -> bool:
     expected = query.answers[0]
     if EMERGENCY in expected:
         return parsed.label == EMERGENCY  # the dialogue goes by the message's own
-    declined_well = query.kind in MAY_BE_DECLINED and list(got) == [DECLINED]
+    declined_well = query.kind in MAY_BE_DECLINED and list(got) in ([DECLINED], [CLARIFIED])
     return declined_well or all(meets(label, expected) for label in parsed.labels)
 
 
@@ -222,22 +222,24 @@ class Trier:
             ]
         turns = []
         for some in _parts(dialogues, TOGETHER):
-            # What begins a dialogue is said first in a conversation: together with the others.
-            firsts = self._understanding.parse_all([one.turns[0].user for one in some])
-            turns += [self._replay(*both) for both in zip(some, firsts, strict=True)]
+            turns += self._replay(some)
         return rows, turns, self._cache.found_anew if self._cache is not None else {}
 
-    def _replay(self, dialogue: Dialogue, first: Dict[Text, Any]) -> List[Row]:
+    def _replay(self, dialogues: Sequence[Dialogue]) -> List[List[Row]]:
         asked = self._understanding
-        parses = parses_of(dialogue, asked.parse, asked.domain, first)
-        turns = zip(queries_of_turns(dialogue), parses, strict=True)
-        return [judge(query, parse, self._titles) for query, parse in turns]
+        parses = parses_together(dialogues, asked.parse_each, asked.domain)
+        return [
+            [
+                judge(query, parse, self._titles)
+                for query, parse in zip(queries_of_turns(dialogue), of_turns, strict=True)
+            ]
+            for dialogue, of_turns in zip(dialogues, parses, strict=True)
+        ]
 
-    def reached(self, queries: Sequence[Query]) -> List[bool]:
-        """Of training examples, whether the message as a whole is understood as its FAQ.
+    def understood_whole(self, queries: Sequence[Query]) -> List[Optional[Text]]:
+        """The label that each message as a whole is understood as; None below the gate.
 
-        Quicker than asking: neither clauses nor other readings are looked at. Where it is so, they
-        hardly ever change it; where not, ask.
+        Quicker than asking: neither clauses nor other readings are looked at.
         """
         parts = _dealt(list(queries))
         work = self._understanding.understood_whole
@@ -245,7 +247,7 @@ class Trier:
         labels: List[Optional[Text]] = [None] * len(queries)
         for number, of_part in enumerate(found):
             labels[number :: len(parts)] = of_part
-        return [label == one.wanted for label, one in zip(labels, queries, strict=True)]
+        return labels
 
 
 def _parts(given: Sequence[Any], size: int) -> List[Sequence[Any]]:

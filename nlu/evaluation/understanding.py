@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import tarfile
 import time
 from pathlib import Path
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from nlu.train import Graph
 
     Parse = Callable[[Text, DialogueStateTracker], Dict[Text, Any]]
+    ParseEach = Callable[[Sequence[Text], Sequence[DialogueStateTracker]], List[Dict[Text, Any]]]
 
 Told = Callable[[Text], None]
 # Texts scored together: a thousand against ten thousand examples are 40 MB.
@@ -105,6 +107,35 @@ class Understanding:
         }
         messages = self._runner.run(inputs=inputs, targets=[self._target])[self._target]
         return [message.as_dict(only_output_properties=True) for message in messages]
+
+    def parse_each(
+        self, texts: Sequence[Text], trackers: Sequence[DialogueStateTracker]
+    ) -> List[Dict[Text, Any]]:
+        """Parse data of messages that each stand in a conversation of their own.
+
+        As the graph does it, but for components that look at the conversation: they get one message
+        at a time, all others all of them.
+        """
+        from rasa.core.channels.channel import UserMessage
+
+        converter, *components = self._steps()
+        messages = converter([UserMessage(text) for text in texts])
+        for process in components:
+            if "tracker" in inspect.signature(process).parameters:
+                for number, tracker in enumerate(trackers):
+                    [messages[number]] = process([messages[number]], tracker=tracker)
+            else:
+                messages = process(messages)
+        return [message.as_dict(only_output_properties=True) for message in messages]
+
+    def _steps(self) -> List[Callable[..., Any]]:
+        """What the graph calls for a message, one after the other."""
+        nodes, steps, name = self._runner._instantiated_nodes, [], self._target
+        while name is not None:
+            node = nodes[name]
+            steps.append(getattr(node._component, node._fn_name))
+            name = next((before for before in node._inputs.values() if before in nodes), None)
+        return steps[::-1]
 
     def remember_embeddings(self, name: Text) -> Optional[EmbeddingCache]:
         """Takes embeddings from a cache in a file of this name, and adds to it; None where the
@@ -197,21 +228,37 @@ def replay(dialogue: Dialogue, parse: Parse, domain: Domain) -> Replayed:
     return Replayed(dialogue, tuple(map(read_parse, parses, times)))
 
 
-def parses_of(
-    dialogue: Dialogue, parse: Parse, domain: Domain, first: Optional[Dict[Text, Any]] = None
-) -> List[Dict[Text, Any]]:
-    """Parse data of each turn, said after what was said and answered before it; `first` is that of
-    the first turn where it is known.
-    """
+def parses_of(dialogue: Dialogue, parse: Parse, domain: Domain) -> List[Dict[Text, Any]]:
+    """Parse data of each turn, said after what was said and answered before it."""
     tracker = conversation(domain)
     parses: List[Dict[Text, Any]] = []
     for turn in dialogue.turns:
-        known = first if not parses else None
-        parse_data = known if known is not None else parse(turn.user, tracker)
-        parses.append(parse_data)
-        for event in [_said(turn.user, parse_data), *answer(parse_data, domain), _listen()]:
-            tracker.update(event, domain)
+        parses.append(parse(turn.user, tracker))
+        _go_on(tracker, turn.user, parses[-1], domain)
     return parses
+
+
+def parses_together(
+    dialogues: Sequence[Dialogue], parse_each: ParseEach, domain: Domain
+) -> List[List[Dict[Text, Any]]]:
+    """As `parses_of` for each dialogue: all their first turns at once, then all second ones ..."""
+    trackers = [conversation(domain) for _ in dialogues]
+    parses: List[List[Dict[Text, Any]]] = [[] for _ in dialogues]
+    for number in range(max((len(one.turns) for one in dialogues), default=0)):
+        going_on = [i for i, one in enumerate(dialogues) if number < len(one.turns)]
+        texts = [dialogues[i].turns[number].user for i in going_on]
+        found = parse_each(texts, [trackers[i] for i in going_on])
+        for i, text, parse_data in zip(going_on, texts, found, strict=True):
+            parses[i].append(parse_data)
+            _go_on(trackers[i], text, parse_data, domain)
+    return parses
+
+
+def _go_on(
+    tracker: DialogueStateTracker, text: Text, parse_data: Dict[Text, Any], domain: Domain
+) -> None:
+    for event in [_said(text, parse_data), *answer(parse_data, domain), _listen()]:
+        tracker.update(event, domain)
 
 
 def _listen() -> Event:

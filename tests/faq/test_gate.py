@@ -148,6 +148,30 @@ def test_what_is_asked_of_a_faq_that_was_removed_is_left_out_and_told() -> None:
     ]
 
 
+@pytest.mark.parametrize("kind", ["out_of_scope", "price"])
+def test_a_new_faq_may_answer_what_was_declined(kind: str) -> None:
+    before = rows(TOLERATED + 2, DECLINED, DECLINED, kind)
+    now = rows(TOLERATED + 2, PARKING, DECLINED, kind)
+
+    found = verdict(now, before, ADDED)
+
+    assert found.may_go_live
+    assert not found.newly_wrong
+    [told] = found.warnings
+    assert told.startswith("‘Where can I park?’ now answers 5 questions that should be declined")
+    assert told.endswith("See that the answer fits.")
+
+
+@pytest.mark.parametrize(
+    ("kind", "changed"), [("medical", ADDED), ("out_of_scope", Changed(edited=("parking",)))]
+)
+def test_medical_questions_and_old_faqs_give_way_to_none(kind: str, changed: Changed) -> None:
+    before = rows(TOLERATED + 2, DECLINED, DECLINED, kind)
+    now = rows(TOLERATED + 2, PARKING, DECLINED, kind)
+
+    assert not verdict(now, before, changed).may_go_live
+
+
 def test_what_has_another_right_answer_stays_when_a_faq_is_removed() -> None:
     both = Judged("how long", "follow_up", f"{DOWNTIME} or {REDNESS}", REDNESS, True)
     gone = Judged("x and y", "several", f"{REDNESS}, {DOWNTIME}", REDNESS, False)

@@ -11,8 +11,11 @@ from typing import List, Tuple
 import pytest
 
 import nlu.trial
+from nlu import calibrated
 from nlu.evaluation import trying
+from nlu.evaluation.questions import Dialogue, Set, Turn
 from nlu.evaluation.trying import asks_back
+from nlu.evaluation.understanding import Understanding, parses_of, parses_together
 from nlu.train import (
     CHECKED_FILE,
     LOCK_FILE,
@@ -166,6 +169,56 @@ def test_a_live_model_that_was_tried_is_asked_only_what_is_new(
     asked.clear()
     try_out(Wanted(project, models, [questions], settled, live))
     assert asked == []
+
+
+def test_what_both_models_understand_as_the_same_is_not_asked_in_full(
+    project: Project, models: Path, questions: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calibrated, "MUCH_CHANGED", 1.0)
+    live = try_out(Wanted(project, models, [questions], []))["trained"]["model"]
+    (project.data / "parking.yml").write_text(PARKING, encoding="utf-8")
+    asked: List[trying.Query] = []
+    ask = trying.Trier.ask
+
+    def watched(trier: trying.Trier, queries, dialogues):
+        asked.extend(queries)
+        return ask(trier, queries, dialogues)
+
+    monkeypatch.setattr(trying.Trier, "ask", watched)
+
+    found = try_out(Wanted(project, models, [questions], [], live))
+
+    in_full = {query.kind for query in asked}
+    assert {"emergency", "ordinary", "several"} <= in_full
+    taken_over = [row for row in found["now"] if row.kind == "faq"]
+    assert len(taken_over) == 3
+    not_asked = {row.text for row in taken_over} - {query.text for query in asked}
+    assert not_asked
+    assert all(row.right for row in taken_over if row.text in not_asked)
+
+
+def test_dialogues_side_by_side_are_understood_as_one_after_the_other(
+    project: Project, models: Path, tmp_path: Path
+) -> None:
+    model = models / train(project, models).model
+    unpacked = tmp_path / "unpacked"
+    unpacked.mkdir()
+    understanding = Understanding.load(model, unpacked)
+    turns = [
+        ("hello", "is it painful", "and the downtime?"),
+        ("how long is recovery",),
+        ("what is the downtime", "tell me more"),
+    ]
+    dialogues = [Dialogue(Set("first"), tuple(Turn(text, ()) for text in texts)) for texts in turns]
+
+    together = parses_together(dialogues, understanding.parse_each, understanding.domain)
+
+    for dialogue, parses in zip(dialogues, together, strict=True):
+        alone = parses_of(dialogue, understanding.parse, understanding.domain)
+        assert [one["intent"] for one in parses] == [one["intent"] for one in alone]
+        assert [one["response_selector"] for one in parses] == [
+            one["response_selector"] for one in alone
+        ]
 
 
 def test_what_was_edited_and_removed_is_told(project: Project, models: Path) -> None:
