@@ -89,6 +89,10 @@ def test_twenty_new_faqs_keep_every_old_answer_within_tolerance(project: RasaPro
         live = tried
 
     asked = {kind: counts["asked"] for kind, counts in first.verdict.counts.items()}
-    for kind, lost in lost_in_all(first.verdict, live.verdict).items():
-        assert lost <= max(TOLERATED, TOLERATED_SHARE * asked[kind]), kind
+    lost = lost_in_all(first.verdict, live.verdict)
+    assert lost["faq"] <= TOLERATED_SHARE * asked["faq"]
+    assert lost["emergency"] <= 0
+    # Each publish may lose what is tolerated; all twenty together no more than twice that.
+    for kind, fewer in lost.items():
+        assert fewer <= 2 * max(TOLERATED, TOLERATED_SHARE * asked[kind]), kind
     assert live.verdict.counts["title"]["right"] == live.verdict.counts["title"]["asked"]
