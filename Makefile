@@ -12,7 +12,7 @@ export UV_COMPILE_BYTECODE := 1
 # uv speaks of every Python it passes by; what matters is said below.
 UVQ := $(UV) --quiet
 
-.PHONY: help run setup setup-dev test test-rasa test-live test-app soak check eval bench lock browser clean
+.PHONY: help run setup setup-dev test test-live test-app test-rasa test-booking soak check eval bench lock browser clean
 
 help:
 	@echo "make run    set up, train if needed, start everything and print the address"
@@ -66,21 +66,25 @@ models/encoder/built-from: .venv/.ready $(wildcard encoder/*.py)
 browser:
 	@bash tests/tools.sh
 
-# Three parts side by side: Rasa's environment, the running processes and browsers, all else.
+# Side by side, three at a time: the running processes and browsers, Rasa's environment, all else.
 test: setup-dev browser
 	@.venv/bin/needlepoint train
-	@$(MAKE) --no-print-directory --keep-going --jobs 3 test-rasa test-live test-app
+	@$(MAKE) --no-print-directory --keep-going --jobs 3 test-live test-app test-rasa test-booking
 
 LIVE := tests/e2e tests/browser
-
-test-rasa:
-	@$(RASA_PY) -m pytest tests/nlu -q
+BOOKING := tests/booking tests/hand_off
 
 test-live:
 	@$(PY) -m pytest $(LIVE) -q --durations 10
 
 test-app:
-	@$(PY) -m pytest tests $(LIVE:%=--ignore %) -q --durations 10
+	@$(PY) -m pytest tests $(patsubst %,--ignore %,$(LIVE) $(BOOKING)) -q --durations 10
+
+test-rasa:
+	@$(RASA_PY) -m pytest tests/nlu -q
+
+test-booking:
+	@$(PY) -m pytest $(BOOKING) -q --durations 10
 
 soak: setup-dev browser
 	@.venv/bin/needlepoint train

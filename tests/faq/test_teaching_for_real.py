@@ -55,8 +55,8 @@ def save(project: RasaProject, faq: Mapping[str, Any]) -> None:
     file.write_text(yaml.safe_dump(described, sort_keys=False), encoding="utf-8")
 
 
-def trial(project: RasaProject, live: str | None) -> Trial:
-    return project.train_and_evaluate(content=project.content, live=live, questions=[QUESTIONS])
+def trial(project: RasaProject, live: str | None, questions: Path = QUESTIONS) -> Trial:
+    return project.train_and_evaluate(content=project.content, live=live, questions=[questions])
 
 
 def lost_in_all(first: Verdict, last: Verdict) -> dict[str, int]:
@@ -66,11 +66,12 @@ def lost_in_all(first: Verdict, last: Verdict) -> dict[str, int]:
 
 
 def test_a_faq_that_is_made_to_collide_is_refused(project: RasaProject) -> None:
-    live = trial(project, None)
+    some = QUESTIONS / "first"
+    live = trial(project, None, some)
     assert live.verdict.may_go_live
     save(project, COLLIDING)
 
-    verdict = trial(project, live.trained.model).verdict
+    verdict = trial(project, live.trained.model, some).verdict
 
     assert not verdict.may_go_live
     assert verdict.compared_with == live.trained.model
