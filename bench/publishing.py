@@ -147,10 +147,12 @@ async def _measure(server: Server, folder: Path, plan: Plan) -> Figures:
         talking = asyncio.create_task(crowd.talk())
         await asyncio.sleep(plan.quiet_seconds)
         quiet, crowd.waits = crowd.waits, Waits()
-        live_after, memory = [], [_rasa_memory(server)]
-        for model in twins(folder, plan.publishes):
+        # Nothing here may hold up the visitors, who live in the same loop.
+        models = await asyncio.to_thread(lambda: list(twins(folder, plan.publishes)))
+        live_after, memory = [], [await asyncio.to_thread(server.memory_of, RASA)]
+        for model in models:
             live_after.append(await _publish(http, server, folder, model))
-            memory.append(_rasa_memory(server))
+            memory.append(await asyncio.to_thread(server.memory_of, RASA))
             await asyncio.sleep(SOONEST_SWAP_SECONDS)
         crowd.stop()
         await talking
@@ -158,7 +160,7 @@ async def _measure(server: Server, folder: Path, plan: Plan) -> Figures:
 
 
 def twins(folder: Path, count: int) -> Iterator[str]:
-    """Names of so many models that only their fingerprints tell apart, made as they are taken.
+    """Names of so many models that only their fingerprints tell apart.
 
     A gzip file begins with ten bytes, of which four are the time it was packed at.
     """
@@ -183,10 +185,6 @@ async def _publish(http: aiohttp.ClientSession, server: Server, folder: Path, mo
                 return time.perf_counter() - began
         await asyncio.sleep(0.1)
     raise BenchFailed(f"{model} was not live within {LATEST_SWAP_SECONDS:.0f} s")
-
-
-def _rasa_memory(server: Server) -> float:
-    return server.memory_of(RASA)
 
 
 # --- how it is shown ---
